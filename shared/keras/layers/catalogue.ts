@@ -1,0 +1,38 @@
+import { SpecError, type LayerSpec } from '../spec.ts';
+import { activationLayer } from './activation.ts';
+import { conv2d } from './conv.ts';
+import { conv2dTranspose } from './conv-transpose.ts';
+import { dense } from './dense.ts';
+import type { LayerDefinition } from './layer.ts';
+import { add, concatenate } from './merging.ts';
+import { globalMaxPooling2d, maxPooling2d } from './pooling.ts';
+import { dropout } from './regularizing.ts';
+import { flatten, reshape, upSampling2d } from './reshaping.ts';
+
+const definitions = [
+  dense, activationLayer, dropout, flatten, reshape,
+  conv2d, conv2dTranspose, maxPooling2d, globalMaxPooling2d, upSampling2d,
+  add, concatenate,
+]; // prettier-ignore
+
+/** Every class of layers by Keras's name. InputLayer and models are not here: a graph defines them. */
+export const catalogue: ReadonlyMap<string, LayerDefinition> = new Map(
+  definitions.map((definition) => [definition.className, definition]),
+);
+
+/** Keys that every Keras layer has, beside its own. */
+const COMMON = new Set(['name', 'trainable', 'dtype']);
+
+/** A layer's definition and its checked configuration. Throws a SpecError at `path` that names key and problem. */
+export function readLayer(
+  spec: LayerSpec,
+  path: string,
+): { definition: LayerDefinition; config: unknown } {
+  const definition = catalogue.get(spec.class_name);
+  if (!definition) throw new SpecError(path, `unknown layer class ${spec.class_name}`);
+  const own = Object.fromEntries(Object.entries(spec.config).filter(([key]) => !COMMON.has(key)));
+  const result = definition.config.safeParse(own);
+  if (result.success) return { definition, config: result.data };
+  const issue = result.error.issues[0]!;
+  throw new SpecError(path, `${[spec.class_name, ...issue.path].join('.')}: ${issue.message}`);
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { ModelSpec } from '../keras/spec.ts';
+import { trainingSettings, type TrainingSettings } from '../keras/training-settings.ts';
+import type { EngineChoice, EpochResult, ErrorInfo, RunEvent, RunState } from './events.ts';
+
+/** A project: its models, its data and how it trains. On disk it is `project.json`. */
+export interface Project {
+  readonly name: string;
+  /** Folder on the service's machine. */
+  readonly folder: string;
+  readonly model: ModelSpec;
+  readonly training: TrainingSettings;
+}
+
+/** A run as a list shows it. */
+export interface RunSummary {
+  readonly id: string;
+  /** Counts from 1 within the project. */
+  readonly number: number;
+  readonly folder: string;
+  readonly state: RunState;
+  readonly error?: ErrorInfo;
+  readonly created: number;
+  readonly settings: TrainingSettings;
+  readonly engine?: EngineChoice;
+  readonly lastStep: number;
+  readonly lastEpoch?: EpochResult;
+  /** Number of the newest event on disk. */
+  readonly seq: number;
+}
+
+export interface EngineReport {
+  readonly engine: 'tensorflow' | 'onnx';
+  readonly provider: string;
+  readonly installed: boolean;
+  readonly works: boolean;
+  /** Device name where it works. */
+  readonly device?: string;
+  readonly kind?: 'cpu' | 'gpu';
+  /** Why not, and what the user can do about it. */
+  readonly reason?: string;
+}
+
+export interface DatasetSummary {
+  readonly name: string;
+  readonly trainSamples: number;
+  readonly testSamples: number;
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+}
+
+/** Everything that a window needs at its start. Events of a run with a `seq` up to the summary's are covered. */
+export interface Snapshot {
+  readonly version: string;
+  readonly host: 'electron' | 'web';
+  readonly project: Project;
+  readonly runs: readonly RunSummary[];
+  readonly dataset: DatasetSummary;
+}
+
+/** One claim about a composed model, checked. */
+export interface ProofClaim {
+  readonly id:
+    'shared-variables' | 'composition' | 'call-adds-no-parameters' | 'training-reaches-submodels';
+  readonly holds: boolean;
+  /** What was compared, with the numbers, in English; the ids and figures stand apart for other languages. */
+  readonly text: string;
+  readonly details: readonly ProofDetail[];
+}
+
+/** One comparison behind a claim. */
+export interface ProofDetail {
+  readonly subject: string;
+  readonly expected: string;
+  readonly received: string;
+  readonly holds: boolean;
+}
+
+/** The answer to "can a model be treated as a layer and be called? prove it". */
+export interface Proof {
+  readonly model: string;
+  readonly holds: boolean;
+  readonly engine: EngineChoice;
+  readonly claims: readonly ProofClaim[];
+}
+
+export interface ExportResult {
+  readonly folder: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
+export interface StudioService {
+  snapshot(): Promise<Snapshot>;
+  engines(): Promise<EngineReport[]>;
+  /** Stores changed models or settings in the project. */
+  saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
+  /** Starts a run and returns its summary at once; what happens then comes as events. */
+  startRun(settings: TrainingSettings): Promise<RunSummary>;
+  /** Ends a run after the current step. `discard` removes its folder. */
+  stopRun(run: { id: string; discard: boolean }): Promise<void>;
+  /** All events of a run that come after number `after`. */
+  runEvents(query: { id: string; after: number }): Promise<RunEvent[]>;
+  /** PNG: the fixed validation samples side by side; their reconstructions at a stored step, or (step null) themselves. */
+  runImages(query: { id: string; step: number | null }): Promise<Uint8Array>;
+  prove(query: { model: string }): Promise<Proof>;
+  /** Writes a model or submodel, by path, with the weights of a run (null: fresh ones) into a folder. */
+  exportModel(query: {
+    run: string | null;
+    path: string;
+    format: 'tfjs';
+    folder: string;
+  }): Promise<ExportResult>;
+}
+
+/** What the service tells its windows. */
+export interface StudioListener {
+  runEvents(id: string, events: readonly RunEvent[]): void;
+  /** A run was added, changed its state or (null) was removed. */
+  runChanged(id: string, summary: RunSummary | null): void;
+}
+
+const runId = z.string().regex(/^[\w-]{1,100}$/);
+
+/** The arguments of each method, as the service checks them. */
+export const requests = {
+  snapshot: z.tuple([]),
+  engines: z.tuple([]),
+  saveProject: z.tuple([
+    z.strictObject({ model: z.unknown() as z.ZodType<ModelSpec>, training: trainingSettings }),
+  ]),
+  startRun: z.tuple([trainingSettings]),
+  stopRun: z.tuple([z.strictObject({ id: runId, discard: z.boolean() })]),
+  runEvents: z.tuple([z.strictObject({ id: runId, after: z.int().nonnegative() })]),
+  runImages: z.tuple([z.strictObject({ id: runId, step: z.int().nonnegative().nullable() })]),
+  prove: z.tuple([z.strictObject({ model: z.string().min(1) })]),
+  exportModel: z.tuple([
+    z.strictObject({
+      run: runId.nullable(),
+      path: z.string().min(1),
+      format: z.literal('tfjs'),
+      folder: z.string().min(1),
+    }),
+  ]),
+} satisfies { [M in keyof StudioService]: z.ZodType<Parameters<StudioService[M]>> };

@@ -1,0 +1,30 @@
+import type { EngineReport, Proof } from '../../shared/api/contract.ts';
+import type { RunEventBody } from '../../shared/api/events.ts';
+import type { ModelSpec } from '../../shared/keras/spec.ts';
+import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+
+/** One run for the trainer process. */
+export interface TrainJob {
+  readonly model: ModelSpec;
+  readonly settings: TrainingSettings;
+  /** The run's folder, which exists; the trainer writes `images/` and `checkpoints/` below it. */
+  readonly folder: string;
+}
+
+/** What the trainer process does. One job at a time; a process ends with its job. */
+export interface TrainerService {
+  /** Trains to the end or until `stop`; says how through events. Rejects with an ErrorInfo-like error when it fails. */
+  train(job: TrainJob): Promise<{ state: 'finished' | 'stopped' }>;
+  /** Ends the training after the current step, saves a checkpoint and lets `train` resolve. */
+  stop(): Promise<void>;
+  prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
+  engines(): Promise<EngineReport[]>;
+}
+
+/** What the trainer process tells. */
+export interface TrainerListener {
+  /** In order; training losses gathered for about 100 ms. */
+  events(bodies: readonly RunEventBody[]): void;
+  /** At least once a second, also while compiling or inside a long step where the engine allows. */
+  heartbeat(): void;
+}

@@ -96,13 +96,15 @@ export function parseModelSpec(data: unknown): ModelSpec {
 
 /** Something is wrong with a model: says at which path, and what was expected and received. */
 export class SpecError extends Error {
-  constructor(
-    /** Path of the layer or the field, e.g. `autoencoder/encoder/conv2d_2`. */
-    readonly path: string,
-    readonly problem: string,
-  ) {
+  /** Path of the layer or the field, e.g. `autoencoder/encoder/conv2d_2`. */
+  readonly path: string;
+  readonly problem: string;
+
+  constructor(path: string, problem: string) {
     super(`${path}: ${problem}`);
     this.name = 'SpecError';
+    this.path = path;
+    this.problem = problem;
   }
 }
 

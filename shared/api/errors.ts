@@ -1,0 +1,40 @@
+import { SpecError } from '../keras/spec.ts';
+import type { ErrorInfo } from './events.ts';
+
+/** An error with a stable code, which survives every boundary between processes. */
+export class StudioError extends Error {
+  /** Stable, in capitals: `DISK_FULL`, `NO_SUCH_RUN`. */
+  readonly code: string;
+  /** What was saved before it happened. */
+  readonly saved?: string;
+
+  constructor(code: string, message: string, saved?: string) {
+    super(message);
+    this.name = 'StudioError';
+    this.code = code;
+    if (saved !== undefined) this.saved = saved;
+  }
+}
+
+/** What the operating system calls a disk without room for more: full, over quota, over the file size limit. */
+const fullDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Anything that was thrown, as plain data. A code of its own is kept, a full disk is `DISK_FULL`, else `INTERNAL`. */
+export function encodeError(thrown: unknown): ErrorInfo {
+  if (thrown instanceof SpecError) return { code: 'BAD_MODEL', message: thrown.message };
+  if (typeof thrown !== 'object' || thrown === null)
+    return { code: 'INTERNAL', message: String(thrown) };
+  const { code, message, saved } = thrown as Partial<Record<keyof ErrorInfo, unknown>>;
+  return {
+    code: typeof code !== 'string' ? 'INTERNAL' : fullDisk.has(code) ? 'DISK_FULL' : code,
+    message: typeof message === 'string' ? message : String(thrown),
+    ...(typeof saved === 'string' ? { saved } : {}),
+  };
+}
+
+/** The error that `encodeError` described. */
+export function decodeError(data: unknown): StudioError {
+  if (data instanceof StudioError) return data;
+  const { code, message, saved } = encodeError(data);
+  return new StudioError(code, message, saved);
+}

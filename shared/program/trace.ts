@@ -43,6 +43,8 @@ export interface TraceOptions {
   readonly ops?: Ops;
   /** Values to use as the model's inputs; feeds named after its InputLayers unless given. */
   readonly inputs?: readonly Value[];
+  /** Keyword arguments of the call: values, or plain JSON. */
+  readonly kwargs?: Readonly<Record<string, unknown>>;
 }
 
 /** More calls than this in one model is taken for a mistake, not for a model. */
@@ -56,7 +58,7 @@ export function traceModel(spec: ModelSpec, model: LayerId, options: TraceOption
   const tracer = new Tracer(spec, options.ops ?? createOps(), options.training ?? false);
   const { config } = layerOf(spec, model);
   const inputs = options.inputs ?? inputFeeds(spec, model, tracer.ops);
-  const outputs = tracer.call(model, config.name, inputs, {}, true);
+  const outputs = tracer.call(model, config.name, inputs, options.kwargs ?? {}, true);
   return {
     ops: tracer.ops,
     inputs,

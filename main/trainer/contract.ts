@@ -28,3 +28,18 @@ export interface TrainerListener {
   /** At least once a second, also while compiling or inside a long step where the engine allows. */
   heartbeat(): void;
 }
+
+/** Where, below the run's folder, the image of a stored step lies; null: the samples themselves. PNG. */
+export function imageFile(step: number | null): string {
+  return `images/${step === null ? 'samples' : padded(step)}.png`;
+}
+
+/** Where, below the run's folder, the checkpoint of a step lies; main/formats/checkpoint.ts reads and writes it. */
+export function checkpointPath(step: number): string {
+  return `checkpoints/${padded(step)}`;
+}
+
+/** Padded, so that names sort as steps do. */
+function padded(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`;
+}

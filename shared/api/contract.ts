@@ -20,7 +20,10 @@ export interface RunSummary {
   readonly folder: string;
   readonly state: RunState;
   readonly error?: ErrorInfo;
+  /** In ms since 1970. */
   readonly created: number;
+  /** Set while the trainer's process gives no sign of life: since when, in ms since 1970. */
+  readonly silentSince?: number;
   readonly settings: TrainingSettings;
   readonly engine?: EngineChoice;
   readonly lastStep: number;

@@ -34,7 +34,10 @@ export const UNARY = [
   'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'relu', 'softplus', 'floor', 'ceil', 'round',
 ] as const; // prettier-ignore
 
-/** Elementwise operations of two tensors, with broadcasting. `mod` takes the divisor's sign, as Python's `%`. */
+/**
+ * Elementwise operations of two tensors, with broadcasting. `mod` takes the divisor's sign, as Python's `%`;
+ * `div` of int32 rounds down, as Python's `//`.
+ */
 export const ARITHMETIC = ['add', 'sub', 'mul', 'div', 'max', 'min', 'pow', 'mod'] as const;
 /** Comparisons, with broadcasting; the result is bool. */
 export const COMPARISON = ['equal', 'less', 'lessEqual'] as const;

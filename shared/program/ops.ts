@@ -190,6 +190,9 @@ const rules: { [K in OpName]: Rule<OpAttrs[K]> } = {
   }),
 };
 
+/** The names of all operations, for those who must handle every one. */
+export const OP_NAMES = Object.keys(rules) as readonly OpName[];
+
 function lastTwo(shape: Shape, swap: boolean): [Dim, Dim] {
   if (shape.length < 2) throw new Error(`${formatShape(shape)} is no matrix`);
   const [rows, columns] = shape.slice(-2) as [Dim, Dim];

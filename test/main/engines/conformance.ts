@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../main/engines/engine.ts';
+import { OP_NAMES } from '../../../shared/program/ops.ts';
+import { check, type Case } from './conformance/case.ts';
+import { convolutionCases } from './conformance/convolution.ts';
+import { elementwiseCases } from './conformance/elementwise.ts';
+import { layoutCases } from './conformance/layout.ts';
+import { linearCases } from './conformance/linear.ts';
+import { poolingCases } from './conformance/pooling.ts';
+import { describePrograms } from './conformance/programs.ts';
+import { reductionCases } from './conformance/reduction.ts';
+import { sourceCases } from './conformance/sources.ts';
+import { describeVariables } from './conformance/variables.ts';
+
+const cases: readonly Case[] = [
+  ...sourceCases,
+  ...elementwiseCases,
+  ...reductionCases,
+  ...layoutCases,
+  ...linearCases,
+  ...convolutionCases,
+  ...poolingCases,
+];
+
+/** Elsewhere: `variable` in the tests of variables, `random` in those of programs. */
+const ELSEWHERE: readonly string[] = ['variable', 'random'];
+
+/**
+ * What every engine must hold to: each operation equals the reference in values, shape and type, and variables
+ * behave as `engine.ts` says. An operation without a case fails.
+ */
+export function conformance(name: string, createEngine: () => Promise<Engine>): void {
+  describe(`${name} engine`, () => {
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await createEngine();
+    });
+    afterAll(() => engine.dispose());
+
+    describe('operations', () => {
+      for (const op of OP_NAMES.filter((op) => !ELSEWHERE.includes(op)))
+        it(op, async () => {
+          const own = cases.filter((c) => c.op === op);
+          expect(own.length, `cases for ${op}`).toBeGreaterThan(0);
+          for (const one of own) await check(engine, one);
+        });
+    });
+    describePrograms(() => engine);
+    describeVariables(() => engine);
+  });
+}

@@ -1,0 +1,80 @@
+import type { Series } from './series.ts';
+
+/** What the horizontal axis counts. */
+export type AxisKind = 'step' | 'epoch' | 'time';
+
+/** The horizontal axis of a run's charts: places steps, and knows how far it reaches. */
+export interface RunAxis {
+  readonly kind: AxisKind;
+  /** Right end; the left end is 0. */
+  readonly max: number;
+  /** Place of a step, from 0 (before the first) on; time is in seconds of training so far. */
+  place(step: number): number;
+  /** The newest step that stands at or before a place. */
+  stepAt(place: number): number;
+}
+
+/** What an axis is made from: when each step ended (ms, increasing), when the first began, how many make an epoch. */
+export interface RunClock {
+  readonly times: Series;
+  readonly began: number;
+  readonly stepsPerEpoch: number;
+}
+
+/**
+ * The axis over all steps of a run. It ends with the epoch that is under way, so that the curve
+ * fills its frame and the frame moves only from epoch to epoch.
+ */
+export function runAxis(kind: AxisKind, clock: RunClock): RunAxis {
+  const { times, began, stepsPerEpoch } = clock;
+  const epochs = Math.max(1, Math.ceil(times.length / stepsPerEpoch));
+  if (kind === 'time') {
+    const place = (step: number) =>
+      step <= 0 ? 0 : Math.max(0, times.at(Math.min(step, times.length) - 1) - began) / 1000 || 0;
+    return {
+      kind,
+      max: niceCeiling(Math.max(10, place(times.length))),
+      place,
+      stepAt: (at) => countUpTo(times, began + at * 1000),
+    };
+  }
+  const unit = kind === 'epoch' ? stepsPerEpoch : 1;
+  return {
+    kind,
+    max: (epochs * stepsPerEpoch) / unit,
+    place: (step) => step / unit,
+    stepAt: (at) => Math.max(0, Math.min(times.length, Math.floor(at * unit + 1e-9))),
+  };
+}
+
+/**
+ * Cuts steps 1 to `axis`'s newest into columns of equal width on the screen. Entry `c` says how many
+ * steps stand left of the end of column `c`, so column `c` holds steps `ends[c - 1] + 1` to `ends[c]`.
+ */
+export function columnEnds(axis: RunAxis, steps: number, columns: number): Uint32Array {
+  const ends = new Uint32Array(columns);
+  for (let column = 0; column < columns; column++) {
+    ends[column] = Math.min(steps, axis.stepAt((axis.max * (column + 1)) / columns));
+  }
+  if (columns > 0) ends[columns - 1] = steps;
+  return ends;
+}
+
+/** How many numbers of an increasing series are at most `limit`. */
+function countUpTo(series: Series, limit: number): number {
+  let low = 0;
+  let high = series.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (series.at(middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The next of 10, 15, 20, 30, 40, 60, 80, 100 and their tenfolds: a frame that rarely moves. */
+function niceCeiling(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const factor = [1, 1.5, 2, 3, 4, 6, 8].find((f) => f * power >= value) ?? 10;
+  return factor * power;
+}

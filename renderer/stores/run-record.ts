@@ -1,0 +1,174 @@
+import type {
+  EngineChoice,
+  EpochResult,
+  ErrorInfo,
+  RunEvent,
+  RunPlan,
+  RunState,
+} from '../../shared/api/events.ts';
+import { Series } from '../charts/series.ts';
+import { newPace, paceState, paceSteps, type Pace } from './run-pace.ts';
+
+/** A line in the run's list of events. */
+export type LogEntry = { readonly seq: number; readonly time: number } & (
+  | { readonly kind: 'state'; readonly state: RunState }
+  | { readonly kind: 'engine'; readonly engine: EngineChoice }
+  | { readonly kind: 'epoch'; readonly result: EpochResult; readonly best: boolean }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly epoch: number }
+  | { readonly kind: 'error'; readonly error: ErrorInfo }
+);
+
+/** Reconstructions that are stored for a step: one error per sample. */
+export interface StoredImages {
+  readonly step: number;
+  readonly errors: readonly number[];
+}
+
+/** All that the events of one run say, folded. It changes in place: 100,000 steps stay cheap. */
+export interface RunRecord {
+  readonly id: string;
+  /** Number of the newest event that is folded in. */
+  seq: number;
+  state: RunState;
+  error: ErrorInfo | null;
+  plan: RunPlan | null;
+  /** Times in ms since 1970: of the first event, of the first step's begin, of the final state. */
+  began: number | null;
+  trainingBegan: number | null;
+  ended: number | null;
+  /** Training loss of step `i + 1`, the same smoothed, and when the step ended (ms since 1970). */
+  readonly losses: Series;
+  readonly smoothed: Series;
+  readonly times: Series;
+  readonly epochs: EpochResult[];
+  /** The epoch with the smallest validation loss, once an epoch has been trained. */
+  best: EpochResult | null;
+  validation: { readonly done: number; readonly total: number } | null;
+  /** Increasing in step. */
+  readonly images: StoredImages[];
+  readonly checkpoints: { readonly step: number; readonly epoch: number }[];
+  readonly log: LogEntry[];
+  readonly pace: Pace;
+}
+
+export function newRecord(id: string): RunRecord {
+  return {
+    id,
+    seq: 0,
+    state: 'queued',
+    error: null,
+    plan: null,
+    began: null,
+    trainingBegan: null,
+    ended: null,
+    losses: new Series(),
+    smoothed: new Series(),
+    times: new Series(),
+    epochs: [],
+    best: null,
+    validation: null,
+    images: [],
+    checkpoints: [],
+    log: [],
+    pace: newPace(),
+  };
+}
+
+/**
+ * Folds one event into the record. An event that is already covered changes nothing; one whose
+ * predecessor is missing is not taken (`gap`): fetch what comes after `record.seq`, then go on.
+ */
+export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 'gap' {
+  if (event.seq <= record.seq) return 'covered';
+  if (event.seq > record.seq + 1) return 'gap';
+  record.seq = event.seq;
+  record.began ??= event.time;
+  const { seq, time } = event;
+  switch (event.type) {
+    case 'state':
+      foldState(record, event);
+      break;
+    case 'plan': {
+      const { type: _type, seq: _seq, time: _time, ...plan } = event;
+      record.plan = plan;
+      record.log.push({ seq, time, kind: 'engine', engine: plan.engine });
+      break;
+    }
+    case 'steps':
+      foldSteps(record, event);
+      break;
+    case 'validation':
+      record.validation = { done: event.done, total: event.total };
+      break;
+    case 'epoch': {
+      const { type: _type, seq: _seq, time: _time, ...result } = event;
+      const best = isBest(record, result);
+      record.epochs.push(result);
+      if (best) record.best = result;
+      record.validation = null;
+      record.log.push({ seq, time, kind: 'epoch', result, best });
+      break;
+    }
+    case 'images':
+      record.images.push({ step: event.step, errors: event.errors });
+      break;
+    case 'checkpoint':
+      record.checkpoints.push({ step: event.step, epoch: event.epoch });
+      record.log.push({ seq, time, kind: 'checkpoint', step: event.step, epoch: event.epoch });
+      break;
+    default:
+      throw new Error(
+        `Event ${seq} of run ${record.id} has an unknown type: ${JSON.stringify((event as { type: unknown }).type)}.`,
+      );
+  }
+  return 'taken';
+}
+
+function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void {
+  const { state, error, seq, time } = event;
+  record.state = state;
+  record.validation = null;
+  paceState(record.pace, state, time);
+  if (state === 'training') record.trainingBegan ??= time;
+  if (state === 'finished' || state === 'stopped' || state === 'failed') record.ended = time;
+  if (error) {
+    record.error = error;
+    record.log.push({ seq, time, kind: 'error', error });
+  } else if (state === 'loading' || record.ended !== null) {
+    record.log.push({ seq, time, kind: 'state', state });
+  }
+}
+
+function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void {
+  const { losses, first, time } = event;
+  const count = losses.length;
+  const last = record.times.at(-1);
+  const begin = record.pace.since ?? (Number.isNaN(last) ? time : last);
+  record.trainingBegan ??= begin;
+  const weight = smoothingWeight(record.plan);
+  for (let i = 0; i < count; i++) {
+    const index = first - 1 + i;
+    const loss = losses[i]!;
+    record.losses.set(index, loss);
+    record.times.set(index, begin + ((time - begin) * (i + 1)) / count);
+    const before = record.smoothed.at(index - 1);
+    const now = Number.isFinite(loss) ? loss : before;
+    const share = Math.max(weight, 2 / (index + 2));
+    record.smoothed.set(index, Number.isNaN(before) ? now : before + share * (now - before));
+  }
+  paceSteps(record.pace, count, time);
+}
+
+/** Weight of the newest loss in the smoothed curve, which averages over about a tenth of an epoch. */
+function smoothingWeight(plan: RunPlan | null): number {
+  const window = Math.min(100, Math.max(8, (plan?.stepsPerEpoch ?? 200) / 10));
+  return 2 / (window + 1);
+}
+
+function isBest(record: RunRecord, result: EpochResult): boolean {
+  if (result.epoch === 0 || result.valLoss === null || !Number.isFinite(result.valLoss)) {
+    return false;
+  }
+  const rivals = [...record.epochs.filter((epoch) => epoch.epoch === 0), record.best];
+  return rivals.every((rival) => rival?.valLoss == null || result.valLoss! < rival.valLoss);
+}

@@ -1,0 +1,42 @@
+import type en from '../en/shell.ts';
+import type { Texts } from '../texts.ts';
+
+export default {
+  places: { label: '位置', compose: '搭建', train: '训练', runs: '运行', export: '导出' },
+  project: '项目',
+  folder: '文件夹',
+  run: '运行 {number}',
+  undo: '撤销',
+  redo: '重做',
+  command: '查找层或执行命令',
+  settings: '设置',
+  theme: { label: '主题', system: '跟随系统', light: '浅色', dark: '深色' },
+  language: '语言',
+  ready: '就绪',
+  left: '剩余 {time}',
+  engine: {
+    title: '引擎',
+    none: '尚未选定引擎',
+    tensorflow: 'TensorFlow.js',
+    onnx: 'ONNX Runtime',
+  },
+  resize: '{pane}的宽度',
+  resizeHeight: '{pane}的高度',
+  connecting: '正在连接工作室服务',
+  reconnecting: '连接已断开，正在重试；正在进行的训练不受影响。',
+  reconnectNow: '立即连接',
+  refusedTitle: '此地址已失效',
+  refused: '服务器不认识此地址中的令牌。请打开 `npm start` 最近一次打印的地址。',
+  unsaved: '最近的更改尚未写入磁盘：{reason}',
+  state: {
+    queued: '排队中',
+    loading: '正在加载数据',
+    compiling: '正在编译',
+    training: '训练中',
+    validating: '验证中',
+    saving: '保存中',
+    finished: '已完成',
+    stopped: '已停止',
+    failed: '失败',
+  },
+} satisfies Texts<typeof en>;

@@ -1,0 +1,18 @@
+import { createApp, type App } from 'vue';
+import StudioApp from './App.vue';
+import { createTexts } from './i18n/index.ts';
+import { createPreferences, preferencesKey } from './stores/preferences.ts';
+import { createProject, projectKey } from './stores/project.ts';
+import { studioKey, type Studio } from './stores/studio.ts';
+
+/** Puts the studio into the page, over a service that is connected or about to be. */
+export function mountStudio(studio: Studio, place: string): App {
+  const preferences = createPreferences();
+  const app = createApp(StudioApp);
+  app.use(createTexts(preferences.locale));
+  app.provide(preferencesKey, preferences);
+  app.provide(studioKey, studio);
+  app.provide(projectKey, createProject(studio));
+  app.mount(place);
+  return app;
+}

@@ -1,0 +1,88 @@
+import type { RunEvent } from '../../shared/api/events.ts';
+
+export type EventCallback = (events: readonly RunEvent[]) => void;
+
+export interface FeedOptions {
+  /** Number of the last event that is known already. */
+  readonly after?: number;
+  /** Stored events could not be read; it is tried again at the next connection. */
+  readonly onError?: (error: unknown) => void;
+}
+
+interface Follower {
+  readonly callback: EventCallback;
+  readonly onError?: ((error: unknown) => void) | undefined;
+  last: number;
+  /** Live events that wait until the stored ones before them are here; null when nothing is missing. */
+  waiting: RunEvent[] | null;
+}
+
+/**
+ * Joins stored and live events of runs, so that each follower gets every event exactly once and in order: events are
+ * numbered without gaps, and a gap (at the start, after a lost connection) is filled from storage.
+ */
+export function createEventFeed(read: (id: string, after: number) => Promise<RunEvent[]>) {
+  const followers = new Map<string, Set<Follower>>();
+
+  function receive(id: string, events: readonly RunEvent[]): void {
+    for (const follower of followers.get(id) ?? []) take(id, follower, events);
+  }
+
+  function take(id: string, follower: Follower, events: readonly RunEvent[]): void {
+    if (follower.waiting) {
+      follower.waiting.push(...events);
+    } else if (events.length > 0 && events[0]!.seq > follower.last + 1) {
+      follower.waiting = [...events];
+      void fill(id, follower);
+    } else {
+      deliver(follower, events);
+    }
+  }
+
+  function deliver(follower: Follower, events: readonly RunEvent[]): void {
+    const news = events.filter((event) => event.seq > follower.last);
+    if (news.length === 0) return;
+    follower.last = news.at(-1)!.seq;
+    follower.callback(news);
+  }
+
+  async function fill(id: string, follower: Follower): Promise<void> {
+    try {
+      const stored = await read(id, follower.last);
+      if (!followers.get(id)?.has(follower)) return;
+      const waiting = follower.waiting ?? [];
+      follower.waiting = null;
+      deliver(follower, stored);
+      deliver(follower, waiting);
+    } catch (error) {
+      follower.onError?.(error);
+    }
+  }
+
+  return {
+    receive,
+    /** Asks storage again for every follower; to be called when a connection is there again. */
+    refill(): void {
+      for (const [id, group] of followers)
+        for (const follower of group) {
+          follower.waiting ??= [];
+          void fill(id, follower);
+        }
+    },
+    follow(id: string, callback: EventCallback, options: FeedOptions = {}): () => void {
+      const follower: Follower = {
+        callback,
+        onError: options.onError,
+        last: options.after ?? 0,
+        waiting: [],
+      };
+      const group = followers.get(id) ?? new Set();
+      followers.set(id, group.add(follower));
+      void fill(id, follower);
+      return () => {
+        group.delete(follower);
+        if (group.size === 0) followers.delete(id);
+      };
+    },
+  };
+}

@@ -1,6 +1,7 @@
 import { UNARY, ARITHMETIC, COMPARISON, LOGICAL, REDUCE } from './attributes.ts';
 import type { ConvAttrs, Distribution, OpAttrs, OpName, PoolAttrs } from './attributes.ts';
 import { inferType } from './ops.ts';
+import { prune } from './optimize.ts';
 import type { Node, Program } from './program.ts';
 import { normalizeAxes } from './shapes.ts';
 import { scalar, type DType, type Shape, type TensorData, type TensorType } from './tensor.ts';
@@ -63,11 +64,11 @@ class OpsCore {
     return value;
   }
 
-  /** The program so far with these results and new values of variables. */
+  /** The program that gives these results and new values of variables; operations that lead to none are left out. */
   program(outputs: Record<string, Value>, updates: Record<string, Value> = {}): Program {
     const ids = (values: Record<string, Value>) =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.id]));
-    return { nodes: this.nodes, outputs: ids(outputs), updates: ids(updates) };
+    return prune({ nodes: this.nodes, outputs: ids(outputs), updates: ids(updates) });
   }
 
   variable(name: string, shape: readonly number[], dtype: DType = 'float32'): Value {

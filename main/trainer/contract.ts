@@ -36,7 +36,7 @@ export function imageFile(step: number | null): string {
 
 /** Where, below the run's folder, the checkpoint of a step lies; main/formats/checkpoint.ts reads and writes it. */
 export function checkpointPath(step: number): string {
-  return `checkpoints/${padded(step)}`;
+  return `checkpoints/${padded(step)}.safetensors`;
 }
 
 /** Padded, so that names sort as steps do. */

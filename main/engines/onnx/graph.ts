@@ -1,0 +1,112 @@
+import type { TensorData } from '../../../shared/program/tensor.ts';
+import type { Attributes, OnnxModel, OnnxNode, OnnxPort, OnnxTensor } from './model.ts';
+
+/** More numbers than this in a constant are not compared to find an equal one. */
+const COMPARED_NUMBERS = 4096;
+
+/** Collects the nodes and initializers of an ONNX graph. Equal nodes and equal constants are made once. */
+export class OnnxGraph {
+  private readonly nodes: OnnxNode[] = [];
+  private readonly initializers: Record<string, OnnxTensor> = {};
+  private readonly inputs: OnnxPort[] = [];
+  private readonly outputs: OnnxPort[] = [];
+  private readonly known = new Map<string, readonly string[]>();
+  private readonly renamed = new Map<string, string>();
+  /** Results that no output of the graph has given its name to yet. */
+  private readonly unnamed = new Set<string>();
+  private count = 0;
+
+  /** What the nodes made next belong to: it stands in their names, so that errors can name it. */
+  scope = '';
+
+  /** Adds an operator with one output; gives the output's name. */
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
+    return this.nodeWith(1, op, inputs, attributes, domain)[0]!;
+  }
+
+  /** Adds an operator with several outputs; gives their names. */
+  nodeWith(
+    outputs: number,
+    op: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly string[] {
+    const key = `${domain} ${op} ${outputs} ${inputs.join(',')} ${attributeKey(attributes)}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const id = ++this.count;
+    const names = Array.from({ length: outputs }, (_, i) => (i ? `v${id}.${i}` : `v${id}`));
+    this.append({ op, domain, inputs, outputs: names, attributes });
+    this.known.set(key, names);
+    for (const name of names) this.unnamed.add(name);
+    return names;
+  }
+
+  /** A constant; gives its name. */
+  constant(value: OnnxTensor | TensorData): string {
+    const key = value.data.length > COMPARED_NUMBERS ? null : `constant ${tensorKey(value)}`;
+    const known = key === null ? undefined : this.known.get(key);
+    if (known) return known[0]!;
+    const name = `c${++this.count}`;
+    this.initializers[name] = value;
+    if (key !== null) this.known.set(key, [name]);
+    return name;
+  }
+
+  /** A vector of int64, as shapes, axes and pads are given. */
+  ints(values: readonly number[]): string {
+    return this.constant({ dtype: 'int64', shape: [values.length], data: values });
+  }
+
+  /** A float32 scalar. */
+  float(value: number): string {
+    return this.constant({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+  }
+
+  input(port: OnnxPort): string {
+    this.inputs.push(port);
+    return port.name;
+  }
+
+  /** Makes a value an output of the graph, under the port's name. */
+  output(port: OnnxPort, value: string): void {
+    this.outputs.push(port);
+    if (this.unnamed.delete(value)) this.renamed.set(value, port.name);
+    else
+      this.append({
+        op: 'Identity',
+        domain: '',
+        inputs: [value],
+        outputs: [port.name],
+        attributes: {},
+      });
+  }
+
+  /** The finished graph. */
+  model(): OnnxModel {
+    const name = (value: string) => this.renamed.get(value) ?? value;
+    const nodes = this.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(name),
+      outputs: node.outputs.map(name),
+    }));
+    return { nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs };
+  }
+
+  private append(node: Omit<OnnxNode, 'name'>): void {
+    this.nodes.push({ ...node, name: `${this.scope}/${node.op}${this.nodes.length}` });
+  }
+}
+
+function attributeKey(attributes: Attributes): string {
+  return JSON.stringify(attributes, (_, value: unknown) =>
+    ArrayBuffer.isView(value) ? [...(value as Float32Array)].map(numberKey) : value,
+  );
+}
+
+function tensorKey({ dtype, shape, data }: OnnxTensor | TensorData): string {
+  return `${dtype} [${shape}] ${Array.from(data, numberKey)}`;
+}
+
+const numberKey = (x: number) => (Object.is(x, -0) ? '-0' : String(x));

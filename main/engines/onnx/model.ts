@@ -1,0 +1,57 @@
+import type { DType, Shape, TensorData } from '../../../shared/program/tensor.ts';
+
+/** Element types of ONNX tensors that the lowering uses, with their numbers in TensorProto.DataType. */
+export const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+} as const;
+
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+/** A tensor inside a model. int64 values are given as plain integers. */
+export interface OnnxTensor {
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly data: TensorData['data'] | readonly number[];
+}
+
+/** An attribute: a whole number, several, a string, a float or a tensor. */
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly tensor: OnnxTensor };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One operator of ONNX. */
+export interface OnnxNode {
+  readonly name: string;
+  readonly op: string;
+  /** '' for ONNX's own operators. */
+  readonly domain: string;
+  /** Names of values; '' for an optional input left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+}
+
+/** An input or an output of the whole graph; a null dimension is the batch on axis 0, else unknown. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A graph as plain data, ready to be written. */
+export interface OnnxModel {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: Readonly<Record<string, OnnxTensor>>;
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}

@@ -1,0 +1,121 @@
+import type { Shape } from '../../../shared/program/tensor.ts';
+import { axisIn, inLayout, isReshape, reshapeTarget, toFirst } from './layout.ts';
+import type { Lower } from './lowering.ts';
+
+/** Stand for the end and the start of an axis in ONNX's Slice. */
+const TO_END = 2 ** 31 - 1;
+const TO_START = -(2 ** 31);
+
+export const lowerReshape: Lower<'reshape'> = (context, [x], { shape }, node) => {
+  const target = reshapeTarget(shape.map((dim, i) => dim ?? node.shape[i]!))!;
+  const { first } = x!.names;
+  const asIs = x!.names.last === undefined && isReshape(x!.shape, toFirst(x!.shape.length));
+  return context.value(node, context.reshape(asIs && first ? first : context.last(x!), target));
+};
+
+/** In whichever layout x is, one Transpose gives the order wanted; it may be the identity. */
+export const lowerTranspose: Lower<'transpose'> = (context, [x], { perm }, node) => {
+  const layout = context.layoutOf(x!);
+  const rank = x!.shape.length;
+  const order = perm.map((axis) => axisIn(layout, rank, axis));
+  const name = context.permute(context.name(x!, layout), inLayout(layout, x!.shape), order);
+  return context.value(node, name);
+};
+
+export const lowerBroadcast: Lower<'broadcast'> = (context, [x], { shape }, node) => {
+  const layout = context.commonLayout([x!], shape.length);
+  const input = context.operand(x!, layout, shape.length);
+  const target = context.graph.ints(inLayout(layout, shape));
+  return context.value(node, context.graph.node('Expand', [input, target]), layout);
+};
+
+export const lowerExpandLike: Lower<'expandLike'> = (context, [x, like], _, node) => {
+  const { graph } = context;
+  const rank = node.shape.length;
+  const layout = rank === like!.shape.length ? context.layoutOf(like!) : 'last';
+  const shape = graph.node('Shape', [context.name(like!, layout)]);
+  const name = graph.node('Expand', [context.operand(x!, layout, rank), shape]);
+  return context.value(node, name, layout);
+};
+
+/** One axis of an ONNX Slice. */
+interface Cut {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, strides }, node) => {
+  const layout = context.layoutOf(x!);
+  const cuts = starts.flatMap((start, i): Cut[] => {
+    const [size, step] = [sizes[i]!, strides[i]!];
+    const whole = start === 0 && step === 1 && (size === null || size === x!.shape[i]);
+    const end = size === null ? TO_END : size === 0 ? start : start + (size - 1) * step + 1;
+    return whole ? [] : [{ axis: axisIn(layout, x!.shape.length, i), start, end, step }];
+  });
+  return context.value(node, slice(context, context.name(x!, layout), cuts), layout);
+};
+
+export const lowerReverse: Lower<'reverse'> = (context, [x], { axes }, node) => {
+  const layout = context.layoutOf(x!);
+  const cuts = axes.map((axis) => ({
+    axis: axisIn(layout, x!.shape.length, axis),
+    start: -1,
+    end: TO_START,
+    step: -1,
+  }));
+  return context.value(node, slice(context, context.name(x!, layout), cuts), layout);
+};
+
+function slice(
+  context: Parameters<Lower<'slice'>>[0],
+  input: string,
+  cuts: readonly Cut[],
+): string {
+  if (cuts.length === 0) return input;
+  const ints = (of: (cut: Cut) => number) => context.graph.ints(cuts.map(of));
+  return context.graph.node('Slice', [
+    input,
+    ints((cut) => cut.start),
+    ints((cut) => cut.end),
+    ints((cut) => cut.axis),
+    ints((cut) => cut.step),
+  ]);
+}
+
+export const lowerPad: Lower<'pad'> = (context, [x], { pads, value }, node) => {
+  const layout = context.layoutOf(x!);
+  const here = inLayout(layout, pads);
+  const amounts = [...here.map(([before]) => before), ...here.map(([, after]) => after)];
+  const input = context.name(x!, layout);
+  const bool = node.dtype === 'bool';
+  const padded = context.graph.node('Pad', [
+    bool ? context.cast(input, 'int32') : input,
+    context.graph.ints(amounts),
+    context.scalar(value, bool ? 'int32' : node.dtype),
+  ]);
+  return context.value(node, bool ? context.cast(padded, 'bool') : padded, layout);
+};
+
+export const lowerConcat: Lower<'concat'> = (context, inputs, { axis }, node) => {
+  const rank = node.shape.length;
+  const layout = context.commonLayout(inputs, rank);
+  const names = inputs.map((x) => context.name(x, layout));
+  const attributes = { axis: axisIn(layout, rank, axis) };
+  return context.value(node, context.graph.node('Concat', names, attributes), layout);
+};
+
+/** Repeats by Reshape, Expand and Reshape where every size is known but the first; that beats Resize on a CPU. */
+export const lowerUpsample: Lower<'upsample'> = (context, [x], { size }, node) => {
+  const { graph } = context;
+  const layout = context.layoutOf(x!);
+  const factors = inLayout(layout, [1, ...size, 1]);
+  const shape: Shape = inLayout(layout, x!.shape);
+  const apart = shape.flatMap((dim, i) => (factors[i] === 1 ? [dim] : [dim, 1]));
+  const repeats = factors.flatMap((factor) => (factor === 1 ? [1] : [1, factor]));
+  const split = context.reshape(context.name(x!, layout), reshapeTarget(apart)!);
+  const repeated = graph.node('Expand', [split, graph.ints(repeats)]);
+  const joined = context.reshape(repeated, reshapeTarget(inLayout(layout, node.shape))!);
+  return context.value(node, joined, layout);
+};

@@ -91,7 +91,10 @@ export function parseModelSpec(data: unknown): ModelSpec {
     const issue = result.error.issues[0]!;
     throw new SpecError(issue.path.join('/') || 'model', issue.message);
   }
-  return result.data as ModelSpec;
+  const spec = result.data as ModelSpec;
+  for (const model of spec.models)
+    if (!layerOf(spec, model).graph) throw new SpecError(model, 'expected a model; got a layer');
+  return spec;
 }
 
 /** Something is wrong with a model: says at which path, and what was expected and received. */

@@ -81,7 +81,7 @@ async function* bytesOf(file: string): Chunks {
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`);
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   } finally {
     raw.destroy();
   }

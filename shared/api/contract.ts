@@ -50,6 +50,8 @@ export interface DatasetSummary {
   readonly testSamples: number;
   readonly shape: readonly number[];
   readonly classes: readonly string[];
+  /** Why the data can't be opened; then there are no samples. */
+  readonly error?: ErrorInfo;
 }
 
 /** Everything that a window needs at its start. Events of a run with a `seq` up to the summary's are covered. */
@@ -90,6 +92,8 @@ export interface Proof {
 export interface ExportResult {
   readonly folder: string;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  /** What is different in the files, for people: names that had to change, layers that could not stay shared. */
+  readonly notes: readonly string[];
 }
 
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */

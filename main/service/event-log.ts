@@ -1,0 +1,71 @@
+import { open, readFile, truncate } from 'node:fs/promises';
+import { StudioError } from '../../shared/api/errors.ts';
+import type { RunEvent, RunEventBody } from '../../shared/api/events.ts';
+import { fromJson, toJson } from './json.ts';
+
+/** The history of a run on disk: one event a line, so the n-th line holds event number n. */
+export interface EventLog {
+  /**
+   * Numbers the events and writes them; when it resolves they are in the file. When it throws (a full disk), the file
+   * is as it was before. One append at a time.
+   */
+  append(bodies: readonly RunEventBody[]): Promise<RunEvent[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a log to write on, after its newest event; creates it when there is none. A last line that a crash tore is
+ * cut off. Throws a StudioError when a line before the last is no event.
+ */
+export async function openEventLog(file: string): Promise<EventLog> {
+  const handle = await open(file, 'a+');
+  try {
+    const bytes = await readFile(file);
+    let length = bytes.lastIndexOf('\n') + 1;
+    let seq = parseEvents(file, bytes, 0).length;
+    if (length < bytes.length) await truncate(file, length);
+    return {
+      async append(bodies) {
+        const time = Date.now();
+        const events = bodies.map((body, index) => ({ seq: seq + 1 + index, time, ...body }));
+        const text = Buffer.from(events.map((event) => `${toJson(event)}\n`).join(''));
+        try {
+          await handle.appendFile(text);
+        } catch (error) {
+          await truncate(file, length);
+          throw error;
+        }
+        length += text.length;
+        seq += events.length;
+        return events;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The events of a log after number `after`. A last line that is torn, or being written, is left out. */
+export async function readEvents(file: string, after = 0): Promise<RunEvent[]> {
+  return parseEvents(file, await readFile(file), after);
+}
+
+function parseEvents(file: string, bytes: Buffer, after: number): RunEvent[] {
+  const lines = bytes
+    .subarray(0, bytes.lastIndexOf('\n') + 1)
+    .toString()
+    .split('\n');
+  lines.pop();
+  return lines.slice(after).map((line, index) => {
+    const seq = after + 1 + index;
+    try {
+      const event = fromJson(line) as RunEvent;
+      if (event.seq === seq) return event;
+    } catch {
+      // Told below, like a line with another number.
+    }
+    throw new StudioError('RUN_DAMAGED', `${file}: line ${seq} is not event number ${seq}`);
+  });
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { ExportResult } from '../../shared/api/contract.ts';
+import { StudioError } from '../../shared/api/errors.ts';
+import { layerAt } from '../../shared/keras/graph.ts';
+import type { ModelSpec } from '../../shared/keras/spec.ts';
+import { freshVariables } from '../../shared/program/step.ts';
+import { traceModel } from '../../shared/program/trace.ts';
+import { newestCheckpoint } from '../formats/checkpoint.ts';
+import { exportTfjs } from '../formats/tfjs/export.ts';
+import { readRunRecord } from './run-record.ts';
+
+/** Writes a model of a run, by path, with the weights of its newest checkpoint, as a tfjs folder. */
+export async function exportRun(run: string, path: string, out: string): Promise<ExportResult> {
+  const { model } = await readRunRecord(run);
+  const checkpoint = await newestCheckpoint(join(run, 'checkpoints'));
+  if (!checkpoint)
+    throw new StudioError('NO_CHECKPOINT', `${run} holds no weights: it has no checkpoint yet`);
+  return exportTfjs(model, path, checkpoint.variables, out);
+}
+
+/** Writes a model, by path, with the weights that a training with this seed begins with, as a tfjs folder. */
+export async function exportFresh(
+  spec: ModelSpec,
+  path: string,
+  seed: number,
+  out: string,
+): Promise<ExportResult> {
+  const { variables } = traceModel(spec, layerAt(spec, path));
+  return exportTfjs(spec, path, freshVariables(variables, seed), out);
+}

@@ -1,0 +1,71 @@
+import type { RunSummary, StudioListener } from '../../shared/api/contract.ts';
+import type { RunEvent } from '../../shared/api/events.ts';
+import type { Remote } from '../../shared/api/rpc.ts';
+
+type Message =
+  | { readonly type: 'events'; readonly id: string; readonly events: RunEvent[] }
+  | { readonly type: 'changed'; readonly id: string; readonly summary: RunSummary | null };
+
+/** Tells one window what happens. */
+export interface Feed {
+  events(id: string, events: readonly RunEvent[]): void;
+  changed(id: string, summary: RunSummary | null): void;
+}
+
+/**
+ * Sends to a window in order, one message at a time: the next goes when the window has taken the one before, and what
+ * comes meanwhile is gathered. When more than `limit` events gather, only the newest event of each run is kept: the
+ * window sees the gap in their numbers and asks for the stored ones. So a window that is slow or stopped costs nothing.
+ */
+export function createFeed(listener: Remote<StudioListener>, limit = 2000): Feed {
+  let queue: Message[] = [];
+  let size = 0;
+  let sending = false;
+
+  function add(message: Message): void {
+    const last = queue.at(-1);
+    if (message.type === 'events' && last?.type === 'events' && last.id === message.id)
+      last.events.push(...message.events);
+    else queue.push(message);
+    size += weight(message);
+    if (size > limit) {
+      queue = newestOnly(queue);
+      size = queue.reduce((sum, kept) => sum + weight(kept), 0);
+    }
+    if (!sending) void send();
+  }
+
+  async function send(): Promise<void> {
+    sending = true;
+    for (let message = queue.shift(); message; message = queue.shift()) {
+      size -= weight(message);
+      // A window that fails at a message still gets the next; one that is gone has closed its channel.
+      await (
+        message.type === 'events'
+          ? listener.runEvents(message.id, message.events)
+          : listener.runChanged(message.id, message.summary)
+      ).catch(() => {});
+    }
+    sending = false;
+  }
+
+  return {
+    events: (id, events) => add({ type: 'events', id, events: [...events] }),
+    changed: (id, summary) => add({ type: 'changed', id, summary }),
+  };
+}
+
+function weight(message: Message): number {
+  return message.type === 'events' ? message.events.length : 1;
+}
+
+/** Of each run, the newest event and the newest summary. */
+function newestOnly(queue: readonly Message[]): Message[] {
+  const newest = new Map<string, Message>();
+  for (const message of queue)
+    newest.set(
+      `${message.type} ${message.id}`,
+      message.type === 'events' ? { ...message, events: message.events.slice(-1) } : message,
+    );
+  return [...newest.values()];
+}

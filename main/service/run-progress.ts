@@ -1,0 +1,38 @@
+import type { RunEvent } from '../../shared/api/events.ts';
+import { checkpointPath } from '../trainer/contract.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** The record after an event that follows it. */
+export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
+  const next = { ...record, seq: event.seq };
+  switch (event.type) {
+    case 'state':
+      return { ...next, state: event.state, ...(event.error ? { error: event.error } : {}) };
+    case 'plan':
+      return { ...next, engine: event.engine };
+    case 'steps':
+      return { ...next, lastStep: event.first + event.losses.length - 1 };
+    case 'epoch': {
+      const { type: _type, seq: _seq, time: _time, ...lastEpoch } = event;
+      return { ...next, lastEpoch };
+    }
+    case 'checkpoint':
+      return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
+    case 'validation':
+    case 'images':
+      return next;
+  }
+}
+
+/** Whether an event changes what a list of runs shows, so that `run.json` follows. */
+export function isMilestone(event: RunEvent): boolean {
+  return ['state', 'plan', 'epoch', 'checkpoint'].includes(event.type);
+}
+
+/** For people: what of a run is on disk, in the run's folder. */
+export function whatIsSaved(record: RunRecord): string {
+  const history = `the history up to step ${record.lastStep}`;
+  if (!record.checkpoint) return `${history}, no weights`;
+  const { step, epoch } = record.checkpoint;
+  return `the weights of step ${step} (epoch ${epoch}) in ${checkpointPath(step)}, and ${history}`;
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RunSummary } from '../../shared/api/contract.ts';
+import { StudioError } from '../../shared/api/errors.ts';
+import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
+import { trainingSettings } from '../../shared/keras/training-settings.ts';
+import { writeFileAtomic } from '../formats/atomic.ts';
+import { fromJson, toJson } from './json.ts';
+
+/** What `run.json` holds: the run's model and settings as they were at its start, and how far it came. */
+export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince'> {
+  readonly version: 1;
+  readonly model: ModelSpec;
+  /** The newest checkpoint. */
+  readonly checkpoint?: { readonly step: number; readonly epoch: number };
+  /** The process that trains it, or did. */
+  readonly owner: { readonly pid: number; readonly host: string };
+}
+
+/** zod's number refuses NaN and infinities, which the loss of a diverging run can be. */
+const anyNumber = z.custom<number>((value) => typeof value === 'number', 'expected a number');
+const count = z.int().nonnegative();
+
+const runRecord = z.object({
+  version: z.literal(1),
+  id: z.string().min(1),
+  number: z.int().positive(),
+  created: z.number(),
+  state: z.enum([
+    ...(['queued', 'loading', 'compiling', 'training', 'validating', 'saving'] as const),
+    ...(['finished', 'stopped', 'failed'] as const),
+  ]),
+  error: z
+    .object({ code: z.string(), message: z.string(), saved: z.string().optional() })
+    .optional(),
+  settings: trainingSettings,
+  engine: z
+    .object({
+      engine: z.enum(['tensorflow', 'onnx']),
+      provider: z.string(),
+      device: z.string(),
+      kind: z.enum(['cpu', 'gpu']),
+      reason: z.string(),
+    })
+    .optional(),
+  lastStep: count,
+  lastEpoch: z
+    .object({
+      epoch: count,
+      step: count,
+      loss: anyNumber.nullable(),
+      valLoss: anyNumber.nullable(),
+      samplesPerSecond: anyNumber,
+      seconds: anyNumber,
+    })
+    .optional(),
+  seq: count,
+  checkpoint: z.object({ step: count, epoch: count }).optional(),
+  owner: z.object({ pid: z.int(), host: z.string() }),
+  model: z.unknown(),
+});
+
+/** This process, as the owner of a run. */
+export const thisProcess: RunRecord['owner'] = { pid: process.pid, host: hostname() };
+
+/** The file in a run's folder that describes the run. */
+export function runFile(folder: string): string {
+  return join(folder, 'run.json');
+}
+
+/** The file in a run's folder with its history. */
+export function eventsFile(folder: string): string {
+  return join(folder, 'events.jsonl');
+}
+
+/** The file in a run's folder that keeps room on the disk, so that the run's end can be written when the disk is full. */
+export function reserveFile(folder: string): string {
+  return join(folder, '.reserve');
+}
+
+/** Reads a run's `run.json`. Throws a StudioError when the folder has none, or one that says nonsense. */
+export async function readRunRecord(folder: string): Promise<RunRecord> {
+  const file = runFile(folder);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    throw new StudioError('NO_SUCH_RUN', `${folder} is no run: it has no run.json`);
+  });
+  try {
+    const data = runRecord.parse(fromJson(text));
+    return { ...data, model: parseModelSpec(data.model) } as RunRecord;
+  } catch (error) {
+    throw new StudioError('RUN_DAMAGED', `${file}: ${firstProblem(error)}`);
+  }
+}
+
+/** Writes a run's `run.json`, whole or not at all. */
+export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(runFile(folder), `${toJson(record, 2)}\n`);
+}
+
+/** The run as a list shows it. */
+export function summaryOf(folder: string, record: RunRecord): RunSummary {
+  const {
+    version: _version,
+    model: _model,
+    checkpoint: _checkpoint,
+    owner: _owner,
+    ...rest
+  } = record;
+  return { ...rest, folder };
+}
+
+/** What is wrong with a file that was read, in a line: zod's first issue with its place, or the error's message. */
+export function firstProblem(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const { path, message } = error.issues[0]!;
+    return [path.join('.'), message].filter((part) => part !== '').join(': ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,36 @@
+import type { Channel } from '../../shared/api/channel.ts';
+
+/** How a process ended: its exit code, or the signal that ended it where that is known. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A process that runs the trainer's entry, whoever started it. */
+export interface TrainerProcess {
+  /** Speaks TrainerService. Closes when the process ends. */
+  readonly channel: Channel;
+  /** Resolves once the process has ended, or could not be started. */
+  readonly exit: Promise<ProcessExit>;
+  /** The last that it wrote to its error output, or why it could not be started. */
+  lastWords(): string;
+  /** Sends a signal; does nothing when the process has ended. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Starts a trainer's process: each host has its own way. */
+export type StartTrainer = () => TrainerProcess;
+
+/** The environment of a trainer: TensorFlow takes GPU memory as it needs it, not all at once. */
+export function trainerEnvironment(): NodeJS.ProcessEnv {
+  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...process.env };
+}
+
+/** Keeps the last 4,000 characters of a process's error output. */
+export function keepLastWords(output: NodeJS.ReadableStream | null): () => string {
+  let text = '';
+  output?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-4000);
+  });
+  return () => text.trim();
+}

@@ -4,83 +4,107 @@ import { dirname, relative, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Who may import what: the folder's own files, the folders and files in `folders`, and packages. `packages` lists the
- * only ones allowed; where it is missing, all are but those in `never`. `node` says whether Node's own modules are.
- * The first row that fits a file decides. The tsconfig files of the folders say the same to the compiler.
+ * Who may import what: the folder's own files, and the folders and files in `folders`; of packages, those in `only`, or
+ * all but those in `never`; and Node's own modules where `node` says so.
+ * @typedef {object} Row
+ * @property {string} of
+ * @property {readonly string[]} folders
+ * @property {readonly string[]} [only]
+ * @property {readonly string[]} [never]
+ * @property {boolean} node
+ */
+
+const hosts = ['main/electron', 'main/web', 'main/cli'];
+const engines = ['main/engines', 'main/data', 'main/formats'];
+const contract = 'main/trainer/contract.ts';
+
+/**
+ * The import table: the first row that fits a file decides. The tsconfig files say the same to the compiler.
+ * @type {readonly Row[]}
  */
 const table = [
-  { of: 'shared', folders: [], packages: ['zod', 'birpc', 'devalue'], node: false },
-  ...['main/engines', 'main/data', 'main/formats'].map((of) => ({
-    of,
-    folders: ['shared'],
-    never: ['electron', 'vue'],
-    node: true,
-  })),
+  { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
+  ...engines.map((of) => main(of, ['shared'])),
+  main('main/trainer', ['shared', 'main/engines', 'main/data']),
+  main('main/service', ['shared', 'main/data', 'main/formats', contract]),
+  ...hosts.map((of) => main(of, ['shared', 'main/service'])),
+  { of: 'main/setup', folders: [], only: [], node: true },
   {
-    of: 'main/trainer',
-    folders: ['shared', 'main/engines', 'main/data', 'main/formats'],
-    never: ['electron', 'vue'],
-    node: true,
+    of: 'renderer/host',
+    folders: ['shared', 'renderer', 'assets'],
+    never: ['electron'],
+    node: false,
   },
   {
-    of: 'main/service',
-    folders: ['shared', 'main/data', 'main/formats', 'main/trainer/contract.ts'],
-    never: ['electron', 'vue'],
-    node: true,
+    of: 'renderer/main.ts',
+    folders: ['shared', 'renderer', 'assets'],
+    never: ['electron'],
+    node: false,
   },
-  { of: 'main/electron', folders: ['shared', 'main/service'], never: ['vue'], node: true },
-  { of: 'main/web', folders: ['shared', 'main/service'], never: ['electron', 'vue'], node: true },
-  { of: 'main/cli', folders: ['shared', 'main/service'], never: ['electron', 'vue'], node: true },
-  { of: 'main/setup', folders: [], packages: [], node: true },
-  { of: 'renderer/host', folders: ['shared', 'renderer'], never: ['electron'], node: false },
-  { of: 'renderer', folders: ['shared'], never: ['electron', 'birpc', 'ws'], node: false },
+  { of: 'renderer', folders: ['shared', 'assets'], never: ['electron', 'birpc'], node: false },
 ];
 
-/** True when the path is the folder or lies in it. */
+/** What main/ may not import wherever it is: Electron but in its host, Vue never. @param {string} of @param {string[]} folders */
+function main(of, folders) {
+  return { of, folders, never: of === 'main/electron' ? ['vue'] : ['electron', 'vue'], node: true };
+}
+
+/** True when the path is the folder or lies in it. @param {string} path @param {string} folder */
 const within = (path, folder) => path === folder || path.startsWith(`${folder}/`);
 
-/** The package that a specifier names: `@scope/name` or `name`, without the path inside it. */
+/** The package that a specifier names: `@scope/name` or `name`, without the path inside it. @param {string} specifier */
 const packageOf = (specifier) =>
   specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Says why `file` may not import `specifier`, or nothing where it may. Paths are relative to the root. */
+/**
+ * Says why `file` may not import `specifier`, or nothing where it may.
+ * @param {string} file relative to the root
+ * @param {string} specifier
+ */
 function refusal(file, specifier) {
   const row = table.find(({ of }) => within(file, of));
   if (!row) return undefined;
   if (specifier.startsWith('.')) {
-    const target = relative(root, resolve(root, dirname(file), specifier.replace(/\?.*$/, '')));
+    const target = relative(
+      root,
+      resolve(root, dirname(file), specifier.replace(/\?.*$/, '')),
+    ).replaceAll('\\', '/');
     const allowed = [row.of, ...row.folders].some((folder) => within(target, folder));
-    const asset = row.of.startsWith('renderer') && within(target, 'assets');
-    return allowed || asset ? undefined : `${row.of} must not import ${target}`;
+    return allowed ? undefined : `${row.of} must not import ${target}`;
   }
   if (specifier.startsWith('node:') || builtinModules.includes(packageOf(specifier)))
     return row.node ? undefined : `${row.of} must not import Node's ${specifier}`;
   const name = packageOf(specifier);
-  const allowed = row.packages ? row.packages.includes(name) : !row.never.includes(name);
+  const allowed = row.only ? row.only.includes(name) : !row.never?.includes(name);
   return allowed ? undefined : `${row.of} must not import the package ${name}`;
 }
 
-/** The ESLint rule that holds the import table: every kind of import, type imports included. */
+/**
+ * The ESLint rule that holds the import table for every kind of import, type imports included.
+ * @type {import('eslint').Rule.RuleModule}
+ */
 export const boundaries = {
   meta: { type: 'problem', schema: [], messages: { refused: '{{why}}' } },
   create(context) {
-    const file = relative(root, context.filename);
-    const check = (source) => {
+    const file = relative(root, context.filename).replaceAll('\\', '/');
+    const check = (/** @type {any} */ source) => {
       if (typeof source?.value !== 'string') return;
       const why = refusal(file, source.value);
       if (why) context.report({ node: source, messageId: 'refused', data: { why } });
     };
+    const checkSource = (/** @type {any} */ node) => check(node.source);
     return {
-      ImportDeclaration: (node) => check(node.source),
-      ExportNamedDeclaration: (node) => check(node.source),
-      ExportAllDeclaration: (node) => check(node.source),
-      ImportExpression: (node) => check(node.source),
-      TSImportType: (node) => check(node.source ?? node.argument?.literal),
-      TSExternalModuleReference: (node) => check(node.expression),
-      'CallExpression[callee.name="require"]': (node) => check(node.arguments[0]),
+      ImportDeclaration: checkSource,
+      ExportNamedDeclaration: checkSource,
+      ExportAllDeclaration: checkSource,
+      ImportExpression: checkSource,
+      TSImportType: checkSource,
+      TSExternalModuleReference: (/** @type {any} */ node) => check(node.expression),
+      'CallExpression[callee.name="require"]': (/** @type {any} */ node) =>
+        check(node.arguments[0]),
     };
   },
 };

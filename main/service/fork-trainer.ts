@@ -28,6 +28,7 @@ export function forkTrainer(entry = trainerEntry): TrainerProcess {
     });
   });
   return {
+    pid: child.pid,
     channel: childChannel(child),
     exit,
     lastWords: () => problem || lastWords(),

@@ -116,7 +116,11 @@ export function openTrainer(
 
 function died({ code, signal }: ProcessExit, lastWords: string): StudioError {
   const how = signal ? ` by ${signal}` : code === null ? '' : ` with exit code ${code}`;
-  const words = lastWords.split('\n').slice(-3).join('\n');
+  const words = lastWords
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at |^\s*\^|^Node\.js v/.test(line))
+    .slice(-3)
+    .join('\n');
   return new StudioError(
     'TRAINER_DIED',
     `the trainer's process ended unexpectedly${how}${words && `; the last it wrote: ${words}`}`,

@@ -8,6 +8,8 @@ export interface ProcessExit {
 
 /** A process that runs the trainer's entry, whoever started it. */
 export interface TrainerProcess {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   /** Speaks TrainerService. Closes when the process ends. */
   readonly channel: Channel;
   /** Resolves once the process has ended, or could not be started. */

@@ -1,0 +1,56 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openEventLog, readEvents } from '../../../main/service/event-log.ts';
+import { folder } from './setting.ts';
+
+test('a log goes on after its newest event', async () => {
+  const file = join(folder, 'again.jsonl');
+  const first = await openEventLog(file);
+  await first.append([{ type: 'state', state: 'loading' }]);
+  const two = await first.append([
+    { type: 'steps', first: 1, losses: [0.5, NaN, Infinity, -Infinity] },
+    { type: 'state', state: 'failed', error: { code: 'X', message: 'line\nbreak "NaN" \u2028' } },
+  ]);
+  await first.close();
+  expect(two.map((event) => event.seq)).toEqual([2, 3]);
+  expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(4);
+  const second = await openEventLog(file);
+  const [four] = await second.append([{ type: 'state', state: 'saving' }]);
+  await second.close();
+  expect(await readEvents(file, 1)).toEqual([...two, four]);
+  expect(await readEvents(file, 9)).toEqual([]);
+});
+
+test('a torn last line is left out, and cut off when the log goes on', async () => {
+  const file = join(folder, 'torn.jsonl');
+  const log = await openEventLog(file);
+  const [event] = await log.append([{ type: 'state', state: 'loading' }]);
+  await log.close();
+  const whole = await readFile(file);
+  for (const torn of ['{"seq":2,"ti', '\0\0\0\0', '{"seq":2,"type":"state","state":"tr\u00e9'])
+    for (const length of [1, Buffer.byteLength(torn)]) {
+      await writeFile(file, whole);
+      await appendFile(file, Buffer.from(torn).subarray(0, length));
+      expect(await readEvents(file)).toEqual([event]);
+      const again = await openEventLog(file);
+      const [next] = await again.append([{ type: 'state', state: 'training' }]);
+      await again.close();
+      expect(next?.seq).toBe(2);
+      expect(await readEvents(file)).toEqual([event, next]);
+    }
+});
+
+test('a line in the middle that is no event is named, and the file stays as it is', async () => {
+  const file = join(folder, 'damaged.jsonl');
+  const text = '{"seq":1,"time":1,"type":"state","state":"loading"}\nnonsense\n{"seq":3}\n';
+  await writeFile(file, text);
+  await expect(readEvents(file)).rejects.toMatchObject({
+    code: 'RUN_DAMAGED',
+    message: `${file}: line 2 is not event number 2`,
+  });
+  await expect(openEventLog(file)).rejects.toMatchObject({ code: 'RUN_DAMAGED' });
+  expect(await readFile(file, 'utf8')).toBe(text);
+  await writeFile(file, text.replace('nonsense\n', ''));
+  await expect(readEvents(file)).rejects.toThrow('line 2 is not event number 2');
+});

@@ -1,0 +1,101 @@
+// A small trainer for tests of the service: a real process that speaks the trainer's contract and counts instead of
+// learning. How it behaves stands in `settings.data`, as a query: `steps=20&pause=5&crash=12`.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EngineChoice } from '../../../shared/api/events.ts';
+import { link } from '../../../shared/api/rpc.ts';
+import { modelHash, writeCheckpoint } from '../../../main/formats/checkpoint.ts';
+import {
+  checkpointPath,
+  imageFile,
+  type TrainerListener,
+  type TrainerService,
+} from '../../../main/trainer/contract.ts';
+
+const engine: EngineChoice = {
+  engine: 'onnx',
+  provider: 'cpu',
+  device: 'test',
+  kind: 'cpu',
+  reason: 'a test',
+};
+
+let stopped = false;
+const service: TrainerService = {
+  async train({ model, settings, folder }) {
+    const plan = new URLSearchParams(settings.data);
+    const number = (name: string, fallback: number) => Number(plan.get(name) ?? fallback);
+    const stepsPerEpoch = number('steps', 10);
+    listener.heartbeat();
+    listener.events([{ type: 'state', state: 'loading' }]);
+    listener.events([
+      { type: 'state', state: 'training' },
+      {
+        type: 'plan',
+        epochs: settings.epochs,
+        stepsPerEpoch,
+        batchSize: settings.batch_size,
+        trainSamples: stepsPerEpoch * settings.batch_size,
+        validationSamples: 100,
+        engine,
+        images: { count: 2, shape: [2, 2, 1] },
+      },
+    ]);
+    const write = async (path: string, bytes: Uint8Array) => {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), bytes);
+    };
+    await write(imageFile(null), new Uint8Array([1, 2, 3]));
+    const save = async (step: number, epoch: number) => {
+      const variables = {
+        count: { shape: [1], dtype: 'float32', data: new Float32Array([step]) },
+      } as const;
+      const info = { step, epoch, settings, model: modelHash(model), variables };
+      await writeCheckpoint(join(folder, checkpointPath(step)), info);
+      listener.events([{ type: 'checkpoint', step, epoch }]);
+    };
+    for (let step = 1; step <= settings.epochs * stepsPerEpoch; step++) {
+      await pause(number('pause', 1));
+      if (step === number('crash', -1)) process.abort();
+      if (step === number('exit', -1)) {
+        console.error('the last words');
+        process.exit(7);
+      }
+      if (step === number('throw', -1)) throw Object.assign(new Error('bad'), { code: 'BAD_DATA' });
+      if (step === number('hang', -1)) for (const end = Date.now() + 1500; Date.now() < end;);
+      const loss = step === number('diverge', -1) ? NaN : 1 / step;
+      listener.events([{ type: 'steps', first: step, losses: [loss] }]);
+      if (plan.has('fill')) await write(`images/fill-${step}`, new Uint8Array(32 * 1024));
+      if (step % stepsPerEpoch === 0) {
+        const epoch = step / stepsPerEpoch;
+        await write(imageFile(step), new Uint8Array([epoch]));
+        listener.events([{ type: 'images', step, errors: [0.1, 0.2] }]);
+        const result = { epoch, step, loss, valLoss: loss, samplesPerSecond: 1000, seconds: 1 };
+        listener.events([{ type: 'epoch', ...result }]);
+        await save(step, epoch);
+      }
+      if (stopped && !plan.has('deaf')) {
+        await save(step, Math.floor(step / stepsPerEpoch));
+        return { state: 'stopped' };
+      }
+    }
+    return { state: 'finished' };
+  },
+  stop: async () => void (stopped = true),
+  prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
+  engines: async () => [
+    { engine: 'onnx', provider: 'cpu', installed: true, works: true, device: 'test', kind: 'cpu' },
+  ],
+};
+
+const listener = link<TrainerListener, TrainerService>(
+  {
+    post: (message) => void process.send!(message),
+    onMessage: (callback) => void process.on('message', callback),
+    onClose: (callback) => void process.on('disconnect', callback),
+  },
+  service,
+);
+process.on('disconnect', () => process.exit());
+setInterval(() => listener.heartbeat(), 100);

@@ -39,7 +39,7 @@ it("trains the seed's autoencoder to Keras's losses and weights", () => {
     const { outputs, updates } = interpret(compiled.train, values, {
       img: goldenTensor(x[0]!),
       'target/0': goldenTensor(y[0]!),
-      [LEARNING_RATE]: scalar(compiled.learningRate),
+      [LEARNING_RATE]: scalar(compiled.learningRate(step)),
     });
     const expected = golden.logs[step]!.loss;
     expect(Math.abs(outputs['loss']!.data[0]! - expected)).toBeLessThan(1e-5 * expected + 1e-6);

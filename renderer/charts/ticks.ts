@@ -1,0 +1,54 @@
+/** Round places from 0 to `max`, at most about `most` of them: 1, 2 or 5 times a power of ten apart, whole. */
+export function countTicks(max: number, most: number): number[] {
+  return every(niceStep(max / Math.max(1, most), 1), max);
+}
+
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600];
+
+/** Round seconds from 0 to `max`. */
+export function timeTicks(max: number, most: number): number[] {
+  const wanted = max / Math.max(1, most);
+  return every(
+    timeSteps.find((step) => step >= wanted) ?? niceStep(wanted / 86400, 1) * 86400,
+    max,
+  );
+}
+
+/** Round values between `min` and `max` of a linear axis. */
+export function linearTicks(min: number, max: number, most: number): number[] {
+  const step = niceStep((max - min) / Math.max(1, most), 0);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(min / step - 1e-9); i * step <= max * (1 + 1e-9); i++)
+    ticks.push(i * step);
+  return ticks;
+}
+
+/** Values 1, 2 and 5 times a power of ten; only powers where these are too many; round ones where too few. */
+export function logTicks(min: number, max: number, most: number): number[] {
+  for (const factors of [[1, 2, 5], [1, 3], [1]]) {
+    const ticks: number[] = [];
+    for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) {
+      for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
+    }
+    const inside = ticks.filter((tick) => tick >= min && tick <= max);
+    if (inside.length < 3) return linearTicks(min, max, most);
+    if (inside.length <= most) return inside;
+    if (factors.length === 1) {
+      const keep = Math.ceil(inside.length / most);
+      return inside.filter((_, i) => i % keep === 0);
+    }
+  }
+  return [];
+}
+
+function every(step: number, max: number): number[] {
+  const ticks: number[] = [];
+  for (let i = 0; i * step <= max * (1 + 1e-9); i++) ticks.push(i * step);
+  return ticks;
+}
+
+function niceStep(wanted: number, least: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(wanted, Number.MIN_VALUE)));
+  const step = ([1, 2, 5].find((factor) => factor * power >= wanted * (1 - 1e-9)) ?? 10) * power;
+  return Math.max(least, step);
+}

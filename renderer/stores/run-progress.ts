@@ -1,0 +1,63 @@
+import { isActive } from '../../shared/api/events.ts';
+import { msPerStep, timeLeft } from './run-pace.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** How far a run is and how fast it goes; null: not known (yet). */
+export interface Progress {
+  readonly step: number;
+  /** The epoch under way, or the last one; 0 before training. */
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  /** Done shares from 0 to 1; null while there is no plan. */
+  readonly run: number | null;
+  /** Of the epoch's steps, or of the validation batches while validating. */
+  readonly part: number | null;
+  readonly elapsedMs: number | null;
+  readonly leftMs: number | null;
+  readonly samplesPerSecond: number | null;
+  readonly msPerStep: number | null;
+}
+
+/** The progress of a run at a time (ms since 1970, by the service's clock). */
+export function progressOf(run: RunRecord, now: number): Progress {
+  const { plan, state, validation, pace } = run;
+  const step = run.losses.length;
+  const active = isActive(state);
+  const perStep = msPerStep(pace);
+  const epochsDone = run.epochs.at(-1)?.epoch ?? 0;
+  const elapsedMs = run.began === null ? null : Math.max(0, (run.ended ?? now) - run.began);
+  if (!plan) {
+    const unknown = { run: null, part: null, leftMs: null };
+    return { step, epoch: 0, stepInEpoch: 0, elapsedMs, ...unknown, ...rates(perStep, null) };
+  }
+  const between = active && state !== 'training' && step % plan.stepsPerEpoch === 0;
+  const epoch = Math.min(
+    plan.epochs,
+    between || !active
+      ? Math.ceil(step / plan.stepsPerEpoch)
+      : Math.floor(step / plan.stepsPerEpoch) + 1,
+  );
+  const stepInEpoch = epoch === 0 ? 0 : step - (epoch - 1) * plan.stepsPerEpoch;
+  return {
+    step,
+    epoch,
+    stepInEpoch,
+    run: Math.min(1, step / (plan.epochs * plan.stepsPerEpoch)),
+    part:
+      state === 'validating'
+        ? validation
+          ? validation.done / Math.max(1, validation.total)
+          : 0
+        : Math.min(1, stepInEpoch / plan.stepsPerEpoch),
+    elapsedMs,
+    leftMs: active ? timeLeft(pace, { plan, step, epochsDone, validation }) : null,
+    ...rates(perStep, plan.batchSize),
+  };
+}
+
+function rates(perStep: number | null, batchSize: number | null) {
+  return {
+    msPerStep: perStep,
+    samplesPerSecond: perStep && batchSize ? (batchSize * 1000) / perStep : null,
+  };
+}

@@ -6,7 +6,15 @@ import typescript from 'typescript-eslint';
 import { boundaries } from './main/setup/boundaries.mjs';
 
 /** What carries messages between the halves: the renderer reaches it through renderer/host alone. */
-const bridge = ['WebSocket', 'EventSource', 'MessageChannel', 'MessagePort', 'BroadcastChannel'];
+const bridge = [
+  'WebSocket',
+  'EventSource',
+  'MessageChannel',
+  'MessagePort',
+  'BroadcastChannel',
+  'postMessage',
+];
+const untouched = 'Only renderer/host touches the bridge.';
 
 export default typescript.config(
   { ignores: ['dist/', 'release/', 'coverage/', 'node_modules/', '.cache/', 'test/goldens/'] },
@@ -52,17 +60,12 @@ export default typescript.config(
     files: ['renderer/**'],
     ignores: ['renderer/host/**'],
     rules: {
-      'no-restricted-globals': [
-        'error',
-        ...bridge.map((name) => ({ name, message: 'Only renderer/host touches the bridge.' })),
-      ],
+      'no-restricted-globals': ['error', ...bridge.map((name) => ({ name, message: untouched }))],
       'no-restricted-properties': [
         'error',
-        ...['window', 'globalThis', 'self'].map((object) => ({
-          object,
-          property: 'matryoshka',
-          message: 'Only renderer/host touches the bridge.',
-        })),
+        ...['window', 'globalThis', 'self'].flatMap((object) =>
+          bridge.map((property) => ({ object, property, message: untouched })),
+        ),
       ],
     },
   },

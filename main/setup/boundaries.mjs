@@ -4,11 +4,12 @@ import { dirname, relative, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Who may import what: the folder's own files, and the folders and files in `folders`; of packages, those in `only`, or
- * all but those in `never`; and Node's own modules where `node` says so.
+ * Who may import what: the folder's own files, and the folders and files in `folders`, without those in `except`; of
+ * packages, those in `only`, or all but those in `never`; and Node's own modules where `node` says so.
  * @typedef {object} Row
  * @property {string} of
  * @property {readonly string[]} folders
+ * @property {readonly string[]} [except]
  * @property {readonly string[]} [only]
  * @property {readonly string[]} [never]
  * @property {boolean} node
@@ -18,6 +19,9 @@ const hosts = ['main/electron', 'main/web', 'main/cli'];
 const engines = ['main/engines', 'main/data', 'main/formats'];
 const contract = 'main/trainer/contract.ts';
 
+/** How the renderer reaches the service: through renderer/host alone, which its main.ts starts. */
+const bridge = ['renderer/host', 'shared/api/rpc.ts', 'shared/api/codec.ts'];
+
 /**
  * The import table: the first row that fits a file decides. The tsconfig files say the same to the compiler.
  * @type {readonly Row[]}
@@ -25,28 +29,23 @@ const contract = 'main/trainer/contract.ts';
 const table = [
   { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
   ...engines.map((of) => main(of, ['shared'])),
-  main('main/trainer', ['shared', 'main/engines', 'main/data']),
+  main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
   main('main/service', ['shared', 'main/data', 'main/formats', contract]),
   ...hosts.map((of) => main(of, ['shared', 'main/service'])),
   { of: 'main/setup', folders: [], only: [], node: true },
-  {
-    of: 'renderer/host',
-    folders: ['shared', 'renderer', 'assets'],
-    never: ['electron'],
-    node: false,
-  },
-  {
-    of: 'renderer/main.ts',
-    folders: ['shared', 'renderer', 'assets'],
-    never: ['electron'],
-    node: false,
-  },
-  { of: 'renderer', folders: ['shared', 'assets'], never: ['electron', 'birpc'], node: false },
+  ...['renderer/host', 'renderer/main.ts'].map((of) => view(of, ['renderer'], [])),
+  view('renderer', [], bridge),
 ];
 
 /** What main/ may not import wherever it is: Electron but in its host, Vue never. @param {string} of @param {string[]} folders */
 function main(of, folders) {
   return { of, folders, never: of === 'main/electron' ? ['vue'] : ['electron', 'vue'], node: true };
+}
+
+/** A row of the renderer. @param {string} of @param {string[]} folders @param {string[]} except */
+function view(of, folders, except) {
+  const never = except.length > 0 ? ['electron', 'birpc'] : ['electron'];
+  return { of, folders: ['shared', 'assets', ...folders], except, never, node: false };
 }
 
 /** True when the path is the folder or lies in it. @param {string} path @param {string} folder */
@@ -72,7 +71,8 @@ function refusal(file, specifier) {
       root,
       resolve(root, dirname(file), specifier.replace(/\?.*$/, '')),
     ).replaceAll('\\', '/');
-    const allowed = [row.of, ...row.folders].some((folder) => within(target, folder));
+    const inside = (/** @type {string} */ folder) => within(target, folder);
+    const allowed = [row.of, ...row.folders].some(inside) && !row.except?.some(inside);
     return allowed ? undefined : `${row.of} must not import ${target}`;
   }
   if (specifier.startsWith('node:') || builtinModules.includes(packageOf(specifier)))

@@ -44,7 +44,7 @@ export async function ensureBuilt({ force = false } = {}) {
       rmSync(part.stamp, { force: true });
       await step(part.title, () =>
         run(process.execPath, [join(modules, script), ...args]).catch((error) => {
-          throw new SetupError(`The build failed:\n${error.message}`);
+          throw new SetupError(`The build failed:\n${error.message.replace(/\n +at .*/g, '')}`);
         }),
       );
       writeFileSync(part.stamp, sources);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { npm, remember, remembered, root, run, say, step } from './steps.mjs';
+import { npm, remember, remembered, root, run, say, step, tail } from './steps.mjs';
 
 const modules = join(root, 'node_modules');
 
@@ -94,7 +94,7 @@ export async function tryOnce(name, seconds, fetch) {
     await step(`Fetching ${name} (at most ${seconds} s)`, () => fetch(seconds));
   } catch (error) {
     remember(key, Date.now());
-    const lines = /** @type {Error} */ (error).message.split('\n');
-    say(`  ${(lines.find((line) => /Error: /.test(line)) ?? lines.at(-1) ?? '').trim()}`);
+    const { message } = /** @type {Error} */ (error);
+    say(`  ${/Error: .*/.exec(message)?.[0] ?? tail(message, 1)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SetupError, npm, root, step } from './steps.mjs';
+import { SetupError, npm, root, step, tail } from './steps.mjs';
 
 /**
  * The packages of a lock file by path.
@@ -38,7 +38,7 @@ export async function ensurePackages() {
     npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']).catch(
       (error) => {
         throw new SetupError(
-          `The packages could not be installed: is the package registry within reach?\n${error.message}`,
+          `The packages could not be installed: is the package registry within reach?\n${tail(error.message, 10)}`,
         );
       },
     ),

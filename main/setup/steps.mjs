@@ -39,7 +39,7 @@ export async function step(title, action) {
 }
 
 /**
- * Runs a program quietly in the project's folder. Fails with the end of what it printed when it ends badly, and after
+ * Runs a program quietly in the project's folder. Fails with what it printed (its end) when it ends badly, and after
  * `seconds` when they are given: then it is killed with all it started.
  * @param {string} command
  * @param {readonly string[]} args
@@ -51,7 +51,7 @@ export function run(command, args, { env = {}, seconds } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, ...env },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: seconds !== undefined && !windows,
     });
@@ -82,10 +82,13 @@ export function run(command, args, { env = {}, seconds } = {}) {
       clearTimeout(timer);
       process.removeListener('SIGINT', interrupted);
       if (code === 0) resolve(output);
-      else reject(new Error(output.trim().split('\n').slice(-15).join('\n')));
+      else reject(new Error(output.trim()));
     });
   });
 }
+
+/** The last lines of a text. @param {string} text @param {number} count */
+export const tail = (text, count) => text.trim().split('\n').slice(-count).join('\n');
 
 /**
  * Runs a tool of node_modules with this terminal, and gives its exit code.

@@ -95,7 +95,8 @@ export function inputShape({ class_name, config }: LayerSpec): Dim[] {
   return [null, ...(shape.slice(1) as Dim[])];
 }
 
-function inputType({ config }: LayerSpec): DType {
+/** The element type of an InputLayer; integers of every width are int32. */
+export function inputType({ config }: LayerSpec): DType {
   const dtype = config['dtype'];
   if (dtype === 'int32' || dtype === 'int64' || dtype === 'uint8') return 'int32';
   return dtype === 'bool' ? 'bool' : 'float32';

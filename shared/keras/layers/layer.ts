@@ -42,6 +42,8 @@ export interface CallContext {
 /** What Keras knows of a class of layers, written once: its configuration, its variables and what it computes. */
 export interface LayerDefinition<C = unknown> {
   readonly className: string;
+  /** Of an operation such as NotEqual, which Keras does not count among layers: its Keras module. */
+  readonly operation?: string;
   /** The configuration beside `name`, `trainable` and `dtype`, with Keras's defaults; unknown keys are refused. */
   readonly config: z.ZodType<C>;
   /** The variables, in Keras's order, for inputs of these shapes. Throws a RangeError for shapes that can't be. */

@@ -1,0 +1,67 @@
+import { isObject } from './keras-json-calls.ts';
+import { SpecError, type Json, type LayerConfig } from './spec.ts';
+
+/** Keys of older or newer Keras versions that say nothing when they have this value. */
+const EMPTY: Readonly<Record<string, Json>> = {
+  quantization_config: null,
+  sparse: false,
+  ragged: false,
+  optional: false,
+  time_major: false,
+};
+
+/** Keys that Keras 3 itself accepts and drops. */
+const DROPPED = new Set(['batch_input_shape', 'input_length', 'input_dtype', 'implementation']);
+
+/**
+ * A layer's configuration in this project's form: dtypes as names, an InputLayer's `batch_shape`, and nothing that
+ * only says how Keras wrote the file. Other keys stay as they are; the catalogue checks them.
+ */
+export function plainConfig(
+  className: string,
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  path: string,
+): LayerConfig {
+  const plain: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(config))
+    if (!DROPPED.has(key) && !(key in EMPTY && EMPTY[key] === value)) plain[key] = unshared(value);
+  plain['name'] = name;
+  if (config['dtype'] !== undefined) plain['dtype'] = dtypeName(config['dtype'], path);
+  if (className === 'InputLayer')
+    plain['batch_shape'] = batchShape(config['batch_shape'] ?? config['batch_input_shape'], path);
+  if (className === 'BatchNormalization' && Array.isArray(config['axis']))
+    plain['axis'] = config['axis'][0] as Json;
+  return plain as LayerConfig;
+}
+
+/** `float32`, also from `{class_name: DTypePolicy, config: {name}}`. */
+function dtypeName(dtype: unknown, path: string): Json {
+  if (dtype === null) return 'float32';
+  const policy = isObject(dtype) && isObject(dtype['config']) ? dtype['config']['name'] : dtype;
+  if (typeof policy !== 'string')
+    throw new SpecError(path, `a dtype is a name or a policy; got ${JSON.stringify(dtype)}`);
+  return policy;
+}
+
+function batchShape(shape: unknown, path: string): Json {
+  const dim = (size: unknown) =>
+    size === null || (typeof size === 'number' && Number.isInteger(size) && size >= 0);
+  if (!Array.isArray(shape) || !shape.every(dim))
+    throw new SpecError(
+      path,
+      `an InputLayer needs a batch_shape of sizes and nulls; got ${JSON.stringify(shape)}`,
+    );
+  return shape as Json[];
+}
+
+/** The value without Keras's marks for shared objects. */
+function unshared(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(unshared);
+  if (!isObject(value)) return value as Json;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'shared_object_id')
+      .map(([key, inner]) => [key, unshared(inner)]),
+  );
+}

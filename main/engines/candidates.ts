@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Engine, EngineName } from './engine.ts';
+import { createOnnxEngine } from './onnx/engine.ts';
+import { createTensorflowEngine } from './tensorflow/engine.ts';
+import { nativePackage, type TensorflowProvider } from './tensorflow/load.ts';
+
+/** An engine by one of the ways to its device. */
+export interface Candidate {
+  readonly engine: EngineName;
+  /** `tfjs-node-gpu`, `tfjs-node`, `javascript`; ONNX Runtime's `cpu`, `cuda`, `webgpu`, `dml`, `coreml`. */
+  readonly provider: string;
+}
+
+/** ONNX Runtime's providers beside its CPU, by platform. */
+const ONNX_GPU: Readonly<Record<string, readonly string[]>> = {
+  'linux-x64': ['cuda', 'webgpu'],
+  'win32-x64': ['dml', 'webgpu'],
+  'win32-arm64': ['dml', 'webgpu'],
+  'darwin-arm64': ['coreml', 'webgpu'],
+};
+
+/** What there can be on this platform, installed or not. */
+export function listCandidates(): Candidate[] {
+  const platform = `${process.platform}-${process.arch}`;
+  return [
+    ...['cpu', ...(ONNX_GPU[platform] ?? [])].map((provider): Candidate => ({
+      engine: 'onnx',
+      provider,
+    })),
+    ...['tfjs-node-gpu', 'tfjs-node', 'javascript'].map((provider): Candidate => ({
+      engine: 'tensorflow',
+      provider,
+    })),
+  ];
+}
+
+/** Why the candidate's files aren't here and what the user can do, or null when they are. Only looks at files. */
+export function missingParts({ engine, provider }: Candidate): string | null {
+  if (engine === 'onnx') return missingOnnx(provider);
+  if (provider === 'javascript') return null;
+  const name = provider as Exclude<TensorflowProvider, 'javascript'>;
+  switch (nativePackage(name)) {
+    case 'absent':
+      return `@tensorflow/${name} is not installed. To have it: npm install --no-save @tensorflow/${name}@4.22.0`;
+    case 'no addon':
+      return (
+        `@tensorflow/${name} is installed without its addon, lib/napi-v8/tfjs_binding.node, which its set-up ` +
+        `downloads. To try again: npm rebuild @tensorflow/${name}`
+      );
+    case 'whole':
+      return null;
+  }
+}
+
+function missingOnnx(provider: string): string | null {
+  let folder: string;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  } catch {
+    return 'onnxruntime-node is not installed. To have it: npm install';
+  }
+  const cuda = join(folder, 'bin/napi-v6/linux', process.arch, 'libonnxruntime_providers_cuda.so');
+  if (provider !== 'cuda' || existsSync(cuda)) return null;
+  return (
+    "ONNX Runtime's CUDA provider is not installed. " +
+    'With an NVIDIA GPU: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node'
+  );
+}
+
+/** The candidate as an engine of this process. Throws when it can't be loaded. */
+export function createCandidate({ engine, provider }: Candidate): Promise<Engine> {
+  return engine === 'onnx'
+    ? createOnnxEngine({ provider })
+    : createTensorflowEngine({ provider: provider as TensorflowProvider });
+}

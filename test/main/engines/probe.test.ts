@@ -1,0 +1,184 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listCandidates, missingParts, type Candidate } from '../../../main/engines/candidates.ts';
+import { probe, probeAll, probeNow } from '../../../main/engines/probe.ts';
+import { forkProbe, type StartProbe } from '../../../main/engines/probe-process.ts';
+import { explainError, explainExit, missingLibraries } from '../../../main/engines/probe-words.ts';
+import { select } from '../../../main/engines/select.ts';
+import { createOps } from '../../../shared/program/builder.ts';
+import { scalar } from '../../../shared/program/tensor.ts';
+import { bundleProgram } from '../service/bundle.ts';
+
+const cpu: Candidate = { engine: 'onnx', provider: 'cpu' };
+const javascript: Candidate = { engine: 'tensorflow', provider: 'javascript' };
+/** A step that adds one to a variable. */
+const sample = () => {
+  const ops = createOps();
+  const w = ops.variable('w', []);
+  const program = ops.program({ w }, { w: ops.add(w, ops.feed('x', [])) });
+  return { program, variables: { w: scalar(0) }, feeds: { x: scalar(1) } };
+};
+
+let folder: string;
+/** The real probe, bundled as the build does it. */
+let start: StartProbe;
+
+/** A process that does this in place of probing. */
+async function instead(code: string): Promise<StartProbe> {
+  const file = join(folder, `instead-${Math.random().toString(36).slice(2)}.mjs`);
+  await writeFile(file, code);
+  return forkProbe(file);
+}
+
+beforeAll(async () => {
+  // Inside the repository, so that the bundle finds its packages.
+  folder = await mkdtemp(resolve('node_modules', '.probe-test-'));
+  start = forkProbe(await bundleProgram('main/engines/probe-child.ts', join(folder, 'probe.js')));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('probing', () => {
+  it('finds that ONNX Runtime on the CPU and the JavaScript engine work', async () => {
+    for (const candidate of [cpu, javascript]) {
+      const { installed, device, reason } = await probeNow(candidate, { start });
+      expect({ installed, kind: device?.kind, provider: device?.provider, reason }).toEqual({
+        installed: true,
+        kind: 'cpu',
+        provider: candidate.provider,
+        reason: undefined,
+      });
+    }
+  });
+
+  it('times the given step', async () => {
+    const { milliseconds } = await probeNow(cpu, { start }, sample());
+    expect(milliseconds).toBeGreaterThan(0);
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
+  it('says of everything whether it works, or else why not', async () => {
+    const reports = await probeAll({ start });
+    expect(reports.map(({ engine, provider }) => ({ engine, provider }))).toEqual(listCandidates());
+    for (const { works, reason, device, installed } of reports) {
+      if (works) expect(device).toMatch(/\w/);
+      else expect(reason).toMatch(/\w/);
+      if (!installed) expect(works).toBe(false);
+    }
+  });
+
+  for (const provider of ['tfjs-node', 'tfjs-node-gpu', 'cuda'])
+    it(`says how to get ${provider} where it is missing`, async ({ skip }) => {
+      const candidate = listCandidates().find((one) => one.provider === provider);
+      if (!candidate || missingParts(candidate) === null) skip('it is here');
+      const result = await probeNow(candidate!, { start });
+      expect(result.installed).toBe(false);
+      expect(result.device).toBeUndefined();
+      expect(result.reason).toMatch(/installed.*npm (install|rebuild)/);
+    });
+
+  it('survives a crash, an early end and a process that can not start, and says so', async () => {
+    const crash = await instead(
+      "process.kill(process.pid, 'SIGILL'); setInterval(() => {}, 1000);",
+    );
+    const end = await instead("console.error('no such library'); process.exit(3);");
+    const reasonOf = async (way: StartProbe) => (await probeNow(cpu, { start: way })).reason;
+    expect(await reasonOf(crash)).toMatch('built for another processor');
+    expect(await reasonOf(end)).toBe(
+      'its process ended with code 3; its last words: no such library',
+    );
+    expect(await reasonOf(forkProbe(join(folder, 'nowhere.mjs')))).toMatch('ended with code 1');
+  });
+
+  it('ends a process that takes too long', async () => {
+    let pid: number | undefined;
+    const hang = await instead(
+      "process.on('message', () => process.stderr.write(String(process.pid))); setInterval(() => {}, 1000);",
+    );
+    const watched: StartProbe = (env) => {
+      const child = hang(env);
+      void child.exit.then(() => (pid = Number(child.lastWords())));
+      return child;
+    };
+    const { device, reason } = await probeNow(cpu, { start: watched, limit: 1500 });
+    expect(device).toBeUndefined();
+    expect(reason).toBe('it gave no answer within 1.5 s');
+    expect(pid).toBeGreaterThan(0);
+    expect(() => process.kill(pid!, 0)).toThrow('ESRCH');
+  });
+
+  it('tries once and then knows', async () => {
+    let starts = 0;
+    const counting: StartProbe = (env) => {
+      starts++;
+      return start(env);
+    };
+    const first = await probe(cpu, { start: counting });
+    expect(await probe(cpu, { start: counting })).toBe(first);
+    expect(starts).toBe(1);
+  });
+
+  it('explains in plain words', () => {
+    expect(explainExit({ code: null, signal: 'SIGABRT' }, 'a\nb\n')).toMatch(
+      /^it crashed \(SIGABRT\)/,
+    );
+    const log = `
+      W dso_loader.cc:64] Could not load dynamic library 'libcudart.so.11.0'; dlerror: no such file
+      W dso_loader.cc:64] Could not load dynamic library 'libcudnn.so.8'; dlerror: no such file
+      W dso_loader.cc:64] Could not load dynamic library 'libcudart.so.11.0'; dlerror: no such file`;
+    expect(missingLibraries(log)).toMatch('libcudart.so.11.0, libcudnn.so.8 could not be loaded');
+    expect(missingLibraries('')).toMatch('found no GPU');
+    expect(
+      explainError('ONNX Runtime failed: Failed to get a WebGPU adapter: No supported adapters'),
+    ).toBe('WebGPU found no GPU that it can use; it takes no software adapter');
+    expect(
+      explainError(
+        'libonnxruntime_providers_cuda.so: libcublasLt.so.12: cannot open shared object file: No',
+      ),
+    ).toBe('libcublasLt.so.12 could not be loaded: it needs CUDA 12 and cuDNN 9');
+    expect(explainError('add: no such thing\n  at here')).toBe('add: no such thing');
+  });
+});
+
+const native = listCandidates().some(
+  (one) => /node|cuda/.test(one.provider) && missingParts(one) === null,
+);
+
+describe('selecting', () => {
+  it.skipIf(native)('takes ONNX Runtime on the CPU where there is nothing faster', async () => {
+    const { engine, choice } = await select('auto', { start });
+    expect(choice).toMatchObject({ engine: 'onnx', provider: 'cpu', kind: 'cpu' });
+    expect(choice.device).toBe(engine.device.name);
+    expect(choice.reason).toBe('onnx (cpu) works here');
+    await engine.dispose();
+  });
+
+  it.skipIf(native)('takes what was asked for', async () => {
+    const { engine, choice } = await select('tensorflow', { start });
+    expect(engine.name).toBe('tensorflow');
+    expect(choice).toMatchObject({ engine: 'tensorflow', provider: 'javascript', kind: 'cpu' });
+    expect(choice.reason).toBe('tensorflow was asked for; tensorflow (javascript) works here');
+    await engine.dispose();
+  });
+
+  it('times the step on what works and takes the fastest', async () => {
+    const { engine, choice } = await select('auto', { start, sample: sample() });
+    expect(choice.provider).not.toBe('javascript');
+    expect(choice.reason).toMatch(/^the (fastest|only one that works): .* [\d.]+ ms a step/);
+    await engine.dispose();
+  });
+
+  it('falls back when the step can not be timed in time', async () => {
+    const { engine, choice } = await select('tensorflow', { start, sample: sample() });
+    expect(choice.engine).toBe('tensorflow');
+    await engine.dispose();
+  });
+
+  it('says of each why it does not work when none does', async () => {
+    const broken = await instead("console.error('broken'); process.exit(1);");
+    const failed = select('auto', { start: broken });
+    await expect(failed).rejects.toThrow('no engine works here');
+    await expect(failed).rejects.toThrow(/onnx \(cpu\): its process ended with code 1; .*broken/);
+    await expect(failed).rejects.toThrow('tensorflow (javascript)');
+  });
+});

@@ -16,7 +16,7 @@ const root = resolve(import.meta.dirname, '../..');
  */
 
 const hosts = ['main/electron', 'main/web', 'main/cli'];
-const engines = ['main/engines', 'main/data', 'main/formats'];
+const libraries = ['main/engines', 'main/data', 'main/formats'];
 const contract = 'main/trainer/contract.ts';
 
 /** How the renderer reaches the service: through renderer/host alone, which its main.ts starts. */
@@ -28,7 +28,7 @@ const bridge = ['renderer/host', 'shared/api/rpc.ts', 'shared/api/codec.ts'];
  */
 const table = [
   { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
-  ...engines.map((of) => main(of, ['shared'])),
+  ...libraries.map((of) => main(of, ['shared'])),
   main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
   main('main/service', ['shared', 'main/data', 'main/formats', contract]),
   ...hosts.map((of) => main(of, ['shared', 'main/service'])),

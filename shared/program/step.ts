@@ -1,35 +1,33 @@
 import { initialize } from '../keras/initializers.ts';
-import { lossNamed, takesClassNumbers } from '../keras/losses.ts';
+import { settingsPerOutput, type CompileSettings } from '../keras/compile-settings.ts';
 import { constraintOf } from '../keras/constraints.ts';
 import { applyOptimizer, slotsOf, type Trained } from '../keras/optimizers/apply.ts';
 import { optimizerOf } from '../keras/optimizers/catalogue.ts';
-import { regularizerOf } from '../keras/regularizers.ts';
 import type { LearningRate } from '../keras/schedules.ts';
-import type { JsonObject, LayerId, ModelSpec } from '../keras/spec.ts';
-import type { Ops, Value } from './builder.ts';
+import { layerOf, type LayerId, type ModelSpec } from '../keras/spec.ts';
+import type { Value } from './builder.ts';
 import type { Optimizer } from '../keras/optimizers/optimizer.ts';
 import { grad } from './grad.ts';
+import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
 import { scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
 import { traceModel, type Trace, type TracedVariable } from './trace.ts';
 
-/** What a model learns from, as Keras's `compile` takes it. */
-export interface CompileSettings {
-  readonly optimizer: { readonly class_name: string; readonly config: JsonObject };
-  readonly loss: string;
-}
-
 /** The programs of a model that is compiled, and what they need. */
 export interface CompiledModel {
-  /** One optimizer update. Outputs: `loss`, before the update. */
+  /** One optimizer update. Outputs, from before the update: `loss`, `loss/<output>`, the metrics' sums. */
   readonly train: Program;
-  /** The loss of a batch in inference mode. Outputs: `loss`. */
+  /** The same outputs in inference mode, without an update. */
   readonly evaluate: Program;
   /** The model in inference mode. Outputs: those named in `outputs`. */
   readonly predict: Program;
-  /** Names of the feeds for the model's inputs, and for what its outputs should be. */
+  /** Names of the feeds for the model's inputs. */
   readonly inputs: readonly string[];
-  readonly targets: readonly string[];
+  /** The feeds for what the outputs should be; `train` and `evaluate` take them. */
+  readonly targets: readonly TargetFeed[];
+  /** The metrics whose sums `train` and `evaluate` give. */
+  readonly metrics: readonly MetricOutput[];
+  /** Names of the outputs of `predict`, in the model's order. */
   readonly outputs: readonly string[];
   readonly variables: readonly TracedVariable[];
   /** The optimizer's tensors. */
@@ -65,32 +63,30 @@ export function compileModel(
   spec: ModelSpec,
   model: LayerId,
   settings: CompileSettings,
+  { sampleWeights = false }: { readonly sampleWeights?: boolean } = {},
 ): CompiledModel {
+  const outputs = settingsPerOutput(spec, model, settings);
   const optimizer = optimizerOf(settings.optimizer);
   const training = traceModel(spec, model, { training: true });
-  const { ops } = training;
-  const loss = totalLoss(training, settings.loss);
-  const { slots, updates } = update(training, loss, optimizer);
+  const objective = addObjective(training, outputs, sampleWeights);
+  const { slots, updates } = update(training, objective.loss, optimizer);
 
   const inference = traceModel(spec, model);
-  const judged = totalLoss(inference, settings.loss);
-  const outputs = inference.outputs.map((_, i) => `output/${i}`);
+  const judged = addObjective(inference, outputs, sampleWeights);
+  const results = inference.outputs.map((value, i) => [`output/${i}`, value] as const);
   return {
-    train: ops.program({ loss }, updates),
-    evaluate: inference.ops.program({ loss: judged }),
-    predict: inference.ops.program(
-      Object.fromEntries(inference.outputs.map((value, i) => [outputs[i]!, value])),
-    ),
-    inputs: spec.layers[model]!.graph!.inputs.map(([input]) => spec.layers[input]!.config.name),
-    targets: inference.outputs.map((_, i) => targetName(i)),
-    outputs,
+    train: training.ops.program(objective.results, updates),
+    evaluate: inference.ops.program(judged.results),
+    predict: inference.ops.program(Object.fromEntries(results)),
+    inputs: layerOf(spec, model).graph!.inputs.map(([input]) => layerOf(spec, input).config.name),
+    targets: objective.targets,
+    metrics: objective.metrics,
+    outputs: results.map(([name]) => name),
     variables: training.variables,
     slots,
     learningRate: optimizer.learningRate,
   };
 }
-
-const targetName = (output: number) => `target/${output}`;
 
 /** The optimizer's work on every trainable variable, and what it keeps for it. */
 function update(trace: Trace, loss: Value, optimizer: Optimizer) {
@@ -142,31 +138,6 @@ function update(trace: Trace, loss: Value, optimizer: Optimizer) {
 }
 
 const slotKey = (variable: string, slot: string) => `optimizer/${variable}/${slot}`;
-
-/** The mean loss over the batch, summed over the outputs, and what the layers add. */
-function totalLoss(trace: Trace, name: string): Value {
-  const { ops, outputs, losses } = trace;
-  const { loss } = lossNamed(name);
-  const own = outputs.map((output, i) =>
-    ops.reduceMean(loss(ops, target(ops, output, i, name), output)),
-  );
-  return [...own, ...losses, ...regularization(trace)].reduce((a, b) => ops.add(a, b));
-}
-
-/** What the regularizers of the trained variables add. */
-function regularization({ ops, variables }: Trace): Value[] {
-  return variables.flatMap(({ key, shape, dtype, regularizer, trainable }) =>
-    trainable && regularizer
-      ? [regularizerOf(regularizer)(ops, ops.variable(key, shape, dtype))]
-      : [],
-  );
-}
-
-function target(ops: Ops, output: Value, i: number, loss: string): Value {
-  return takesClassNumbers(loss)
-    ? ops.feed(targetName(i), output.shape.slice(0, -1), 'int32')
-    : ops.feed(targetName(i), output.shape);
-}
 
 /** Fresh values of all variables and the optimizer's tensors; they depend on the seed alone. */
 export function initialValues(compiled: CompiledModel, seed: number): NamedTensors {

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { Ops, Value } from '../../program/builder.ts';
+import { lossOf } from '../losses/catalogue.ts';
+import type { JsonObject } from '../spec.ts';
+import { asFloat, defineMetric, meanResult, meanSums, type MetricDefinition } from './metric.ts';
+
+/** A metric that is the mean of a loss. `sign` is -1 where Keras's loss is the negative of its metric. */
+function meanOfLoss(
+  className: string,
+  names: readonly [string, ...string[]],
+  loss: string,
+  keys: z.ZodRawShape = {},
+  sign = 1,
+): MetricDefinition {
+  return defineMetric(
+    className,
+    names,
+    keys,
+    (ops, { yTrue, yPred, weight }, config) => {
+      const { name: _, dtype: __, ...own } = config as Record<string, unknown>;
+      const { values } = lossOf({ class_name: loss, config: own as JsonObject }).compute(
+        ops,
+        yTrue,
+        yPred,
+      );
+      return meanSums(ops, sign === 1 ? values : ops.mul(values, sign), weight);
+    },
+    meanResult,
+  );
+}
+
+const axis = { axis: z.int().optional() };
+const logits = { from_logits: z.boolean().optional(), ...axis };
+const smoothing = { label_smoothing: z.number().optional() };
+
+/** Which class is largest, int32. Class numbers stay as they are. */
+const classOf = (ops: Ops, x: Value) => (x.dtype === 'int32' ? x : ops.argMax(x));
+
+/** Whether fewer than k classes score higher than the right one. */
+function inTopK(ops: Ops, labels: Value, yPred: Value, k: number): Value {
+  const right = ops.reduceSum(ops.mul(ops.oneHot(labels, yPred.shape.at(-1)!), yPred), [-1], true);
+  const higher = ops.reduceSum(asFloat(ops, ops.less(right, yPred)), [-1]);
+  return ops.less(higher, k);
+}
+
+const hits = (ops: Ops, hit: Value, weight?: Value) => meanSums(ops, asFloat(ops, hit), weight);
+
+/** Keras's metrics that are means over samples. Source: keras.src.metrics. */
+export const meanMetrics: readonly MetricDefinition[] = [
+  meanOfLoss('MeanSquaredError', ['mean_squared_error', 'mse'], 'MeanSquaredError'),
+  meanOfLoss('MeanAbsoluteError', ['mean_absolute_error', 'mae'], 'MeanAbsoluteError'),
+  meanOfLoss(
+    'MeanAbsolutePercentageError',
+    ['mean_absolute_percentage_error', 'mape'],
+    'MeanAbsolutePercentageError',
+  ),
+  meanOfLoss(
+    'MeanSquaredLogarithmicError',
+    ['mean_squared_logarithmic_error', 'msle'],
+    'MeanSquaredLogarithmicError',
+  ),
+  meanOfLoss('LogCoshError', ['logcosh', 'log_cosh'], 'LogCosh'),
+  meanOfLoss('CosineSimilarity', ['cosine_similarity'], 'CosineSimilarity', axis, -1),
+  meanOfLoss('Poisson', ['poisson'], 'Poisson'),
+  meanOfLoss('KLDivergence', ['kl_divergence', 'kld'], 'KLDivergence'),
+  meanOfLoss('BinaryCrossentropy', ['binary_crossentropy', 'bce'], 'BinaryCrossentropy', {
+    ...logits,
+    ...smoothing,
+  }),
+  meanOfLoss(
+    'CategoricalCrossentropy',
+    ['categorical_crossentropy', 'cce'],
+    'CategoricalCrossentropy',
+    { ...logits, ...smoothing },
+  ),
+  meanOfLoss(
+    'SparseCategoricalCrossentropy',
+    ['sparse_categorical_crossentropy'],
+    'SparseCategoricalCrossentropy',
+    logits,
+  ),
+  meanOfLoss('Hinge', ['hinge'], 'Hinge'),
+  meanOfLoss('SquaredHinge', ['squared_hinge'], 'SquaredHinge'),
+  meanOfLoss('CategoricalHinge', ['categorical_hinge'], 'CategoricalHinge'),
+  defineMetric(
+    'Accuracy',
+    ['accuracy_score'],
+    {},
+    (ops, { yTrue, yPred, weight }) =>
+      hits(ops, ops.equal(ops.cast(yTrue, 'float32'), yPred), weight),
+    meanResult,
+  ),
+  defineMetric(
+    'BinaryAccuracy',
+    ['binary_accuracy'],
+    { threshold: z.number().default(0.5) },
+    (ops, { yTrue, yPred, weight }, { threshold }) => {
+      const said = asFloat(ops, ops.less(threshold, yPred));
+      return hits(ops, ops.equal(ops.cast(yTrue, 'float32'), said), weight);
+    },
+    meanResult,
+  ),
+  defineMetric(
+    'CategoricalAccuracy',
+    ['categorical_accuracy'],
+    {},
+    (ops, { yTrue, yPred, weight }) =>
+      hits(ops, ops.equal(ops.argMax(yTrue), ops.argMax(yPred)), weight),
+    meanResult,
+  ),
+  defineMetric(
+    'SparseCategoricalAccuracy',
+    ['sparse_categorical_accuracy'],
+    {},
+    (ops, { yTrue, yPred, weight }) =>
+      hits(ops, ops.equal(ops.cast(yTrue, 'int32'), ops.argMax(yPred)), weight),
+    meanResult,
+  ),
+  defineMetric(
+    'TopKCategoricalAccuracy',
+    ['top_k_categorical_accuracy'],
+    { k: z.int().positive().default(5) },
+    (ops, { yTrue, yPred, weight }, { k }) =>
+      hits(ops, inTopK(ops, classOf(ops, yTrue), yPred, k), weight),
+    meanResult,
+  ),
+  defineMetric(
+    'SparseTopKCategoricalAccuracy',
+    ['sparse_top_k_categorical_accuracy'],
+    { k: z.int().positive().default(5), from_sorted_ids: z.literal(false).optional() },
+    (ops, { yTrue, yPred, weight }, { k }) =>
+      hits(ops, inTopK(ops, ops.cast(yTrue, 'int32'), yPred, k), weight),
+    meanResult,
+  ),
+  defineMetric(
+    'RootMeanSquaredError',
+    ['root_mean_squared_error', 'rmse'],
+    {},
+    (ops, { yTrue, yPred, weight }) =>
+      meanSums(ops, ops.reduceMean(ops.square(ops.sub(yPred, yTrue)), [-1]), weight),
+    (totals) => Math.sqrt(meanResult(totals)),
+  ),
+];

@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { socketChannel } from '../../../main/web/socket-channel.ts';
+import type { StudioListener } from '../../../shared/api/contract.ts';
+import { createStudioClient } from '../../../shared/api/rpc.ts';
+
+const quiet: StudioListener = { runEvents: () => {}, runChanged: () => {} };
+
+/** Connects to a studio as a window does, over a real socket. */
+export async function openWindow(url: string, listener = quiet) {
+  const address = new URL(url);
+  address.protocol = 'ws:';
+  address.pathname = '/socket';
+  const socket = new WebSocket(address, { origin: new URL(url).origin });
+  const closed = once(socket, 'close');
+  await once(socket, 'open');
+  const service = createStudioClient(socketChannel(socket), listener);
+  return { service, socket, closed, close: () => socket.close() };
+}

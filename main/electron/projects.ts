@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { openStudio, type Studio } from '../service/studio.ts';
+import { startUtilityTrainer } from './utility-trainer.ts';
+
+/** The projects that are open, one studio each. */
+export interface Projects {
+  /** The studio of a folder, opened when it is not yet. Throws a StudioError when it can't be. */
+  open(folder: string): Promise<Studio>;
+  /** Whether a model trains in one of them. */
+  areTraining(): boolean;
+  /** Stops all runs, each after saving a checkpoint. */
+  close(): Promise<void>;
+}
+
+/** Keeps the studios of the app. */
+export function createProjects(): Projects {
+  const studios = new Map<string, Studio>();
+  return {
+    async open(folder) {
+      const place = resolve(folder);
+      const open = studios.get(place);
+      if (open) return open;
+      const studio = await openStudio({
+        folder: place,
+        host: 'electron',
+        startTrainer: startUtilityTrainer,
+      });
+      studios.set(place, studio);
+      return studio;
+    },
+    areTraining: () => [...studios.values()].some((studio) => studio.activeRuns().length > 0),
+    async close() {
+      await Promise.all([...studios.values()].map((studio) => studio.close()));
+    },
+  };
+}
+
+/** The folder that a command line names with `--project=DIR`; null when it names none. */
+export function projectOf(argv: readonly string[], workingFolder: string): string | null {
+  const option = argv.findLast((argument) => argument.startsWith('--project='));
+  return option ? resolve(workingFolder, option.slice('--project='.length)) : null;
+}

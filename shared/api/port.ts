@@ -1,0 +1,9 @@
+/**
+ * How a page of the desktop app gets its port to the service. The page posts `ASK` to its own window, the preload
+ * script passes it on to the main process, which answers with a port; the preload script posts it to the page.
+ */
+export const ASK = 'matryoshka:connect';
+export const ANSWER = 'matryoshka:port';
+
+/** The host in the address of the desktop app's pages. A server on this machine never has this name. */
+export const APP_HOST = 'studio';

@@ -1,6 +1,7 @@
 import type { NamedAttrMap, Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { ConvAttrs, OpAttrs } from '../../../../shared/program/attributes.ts';
 import type { Tf } from './kernel.ts';
+import { bordersOf, padSpatial } from './window.ts';
 
 type Two = [number, number];
 type Three = [number, number, number];
@@ -80,9 +81,37 @@ export function nativeConvolution(tf: Tf) {
         );
         return tf.reshape(gradient, [...attrs.kernelSize, 1, filters]);
       }
+      if (attrs.strides.length === 2 && tf.getBackend() === 'cpu')
+        return filterGradByForward(tf, x, dy, attrs);
       const filterShape = [...attrs.kernelSize, channels, filters];
       const kernel = attrs.strides.length === 3 ? 'Conv3DBackpropFilterV2' : 'Conv2DBackpropFilter';
       return run(kernel, { x, dy }, { ...window(attrs), filterShape });
     },
   };
+}
+
+/**
+ * The filter's gradient as a forward convolution of x with dy, batch and channels swapped, its strides as dilations.
+ * The JavaScript backend's own kernel for it takes 90 times as long.
+ */
+function filterGradByForward(
+  tf: Tf,
+  x: Tensor,
+  dy: Tensor,
+  { strides, padding, kernelSize }: OpAttrs['convFilterGrad'],
+): Tensor {
+  const borders = bordersOf(x.shape.slice(1, -1), kernelSize, strides, padding);
+  const images = tf.transpose(padSpatial(tf, x, borders, 0), [3, 1, 2, 0]);
+  const filter = tf.transpose(dy, [1, 2, 0, 3]);
+  const gradient = tf.conv2d(
+    images as Tensor4D,
+    filter as Tensor4D,
+    1,
+    'valid',
+    'NHWC',
+    strides as Two,
+  );
+  // Strides may leave a rest at the far borders, which is beyond the kernel.
+  const taps = tf.slice(gradient, [0, 0, 0, 0], [-1, kernelSize[0]!, kernelSize[1]!, -1]);
+  return tf.transpose(taps, [1, 2, 0, 3]);
 }

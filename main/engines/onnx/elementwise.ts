@@ -109,6 +109,8 @@ function elementwise(
 
 export function lowerUnary(name: UnaryName): Lower<UnaryName> {
   return (context, inputs, _, node) => {
+    const joined = name === 'relu' ? context.follow(inputs[0]!, { relu: true }) : null;
+    if (joined) return joined;
     const write: Write =
       node.dtype === 'float32' || TAKES_INT32.has(name)
         ? unary[name]
@@ -119,23 +121,17 @@ export function lowerUnary(name: UnaryName): Lower<UnaryName> {
 
 export function lowerBinary(name: BinaryName): Lower<BinaryName> {
   return (context, inputs, _, node) => {
-    if (name === 'add') {
-      const fused =
-        addBias(context, inputs[0]!, inputs[1]!) ?? addBias(context, inputs[1]!, inputs[0]!);
-      if (fused) return fused;
-    }
-    const write = (inputs[0]!.dtype === 'int32' ? int : float)[name];
-    return elementwise(context, inputs, node, write);
+    const [a, b] = inputs as [Lowered, Lowered];
+    const joined = name === 'add' ? (addBias(context, a, b) ?? addBias(context, b, a)) : null;
+    if (joined) return joined;
+    return elementwise(context, inputs, node, (a.dtype === 'int32' ? int : float)[name]);
   };
 }
 
 /** A bias for the last axis goes into the convolution or matrix product that it is added to. */
 function addBias(context: Lowering, x: Lowered, bias: Lowered): Lowered | null {
-  const channels = x.shape.at(-1);
-  const fits = bias.shape.length === 1 && bias.shape[0] === channels && channels !== null;
-  if (!x.unwritten || !fits) return null;
-  const { layout, write } = x.unwritten;
-  return context.value(x, write(bias), layout);
+  const fits = bias.shape.length === 1 && bias.shape[0] === x.shape.at(-1);
+  return x.unwritten && fits ? context.follow(x, { bias: context.last(bias) }) : null;
 }
 
 export const lowerNot: Lower<'not'> = (context, inputs, _, node) =>

@@ -3,6 +3,7 @@ import type { Program } from '../../../shared/program/program.ts';
 import type { Engine } from '../engine.ts';
 import { OnnxExecutable, runtimeError } from './executable.ts';
 import { lowerProgram, unsupportedOperations } from './lower.ts';
+import { probeBlockSize } from './probe-blocks.ts';
 import { encodeModel } from './proto.ts';
 import { defaultThreads } from './threads.ts';
 import { OnnxVariables, type MakeTensor } from './variables.ts';
@@ -12,6 +13,8 @@ export interface OnnxEngineOptions {
   readonly threads?: number;
   /** ONNX Runtime's name of the execution provider to compute on. The CPU runs what it can't. */
   readonly provider?: string;
+  /** Whether to use ONNX Runtime's blocked images where the processor has them; yes unless told. */
+  readonly blocks?: boolean;
   /** Where to write a profile of each program, as ONNX Runtime makes it: the path without its ending. */
   readonly profile?: string;
 }
@@ -30,6 +33,10 @@ export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise
     throw new Error(`ONNX Runtime has no provider "${provider}" here, only ${known.join(', ')}`);
   const makeTensor: MakeTensor = ({ shape, dtype, data }) =>
     new Tensor(dtype, data as never, shape);
+  const block =
+    options.blocks === false || provider !== 'cpu'
+      ? null
+      : await probeBlockSize(InferenceSession, Tensor);
   const executables = new Set<OnnxExecutable>();
   return {
     name: 'onnx',
@@ -41,7 +48,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise
     unsupported: unsupportedOperations,
     variables: async (initial) => new OnnxVariables(initial, makeTensor),
     async compile(program: Program) {
-      const lowered = lowerProgram(program);
+      const lowered = lowerProgram(program, block);
       try {
         const session = await InferenceSession.create(
           encodeModel(lowered.model),

@@ -11,12 +11,13 @@ export const lowerMatMul: Lower<'matMul'> = (context, [a, b], attrs, node) => {
     return context.value(node, graph.node('MatMul', [left, right]));
   }
   const inputs = [context.last(a!), context.last(b!)];
-  return context.later(node, 'last', (bias) =>
-    graph.node('Gemm', bias ? [...inputs, context.last(bias)] : inputs, {
+  return context.later(node, 'last', ({ bias, relu }) => {
+    const product = graph.node('Gemm', bias ? [...inputs, bias] : inputs, {
       transA: Number(transposeA),
       transB: Number(transposeB),
-    }),
-  );
+    });
+    return relu ? graph.node('Relu', [product]) : product;
+  });
 };
 
 function swapLast(context: Lowering, x: Lowered, swap: boolean): string {

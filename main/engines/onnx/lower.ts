@@ -7,7 +7,8 @@ import {
   type OpName,
 } from '../../../shared/program/attributes.ts';
 import type { Node, Program } from '../../../shared/program/program.ts';
-import { lowerConv, lowerConvFilterGrad, lowerConvInputGrad } from './conv.ts';
+import { lowerConvFilterGrad } from './conv-filter-grad.ts';
+import { lowerConv, lowerConvInputGrad } from './conv.ts';
 import { lowerBinary, lowerCast, lowerNot, lowerSelect, lowerUnary } from './elementwise.ts';
 import { OnnxGraph } from './graph.ts';
 import { lowerGather, lowerGatherGrad, lowerMatMul, lowerOneHot } from './linear.ts';
@@ -87,11 +88,12 @@ function each<Name extends string, L>(
 
 /**
  * Writes a whole program as one ONNX graph. What no output and no update needs is left out.
+ * `block` is how many channels ONNX Runtime's blocked images have in a block; null writes ONNX's own operators only.
  * Throws an Error that names the operation when one can't be written.
  */
-export function lowerProgram(program: Program): LoweredProgram {
+export function lowerProgram(program: Program, block: number | null = null): LoweredProgram {
   const graph = new OnnxGraph();
-  const context = new Lowering(graph);
+  const context = new Lowering(graph, block);
   const uses = countUses(program);
   const values: Lowered[] = [];
   const feeds: Record<string, OnnxPort> = {};
@@ -101,9 +103,9 @@ export function lowerProgram(program: Program): LoweredProgram {
     graph.scope = `${node.op}@${id}`;
     values[id] = lowerNode(context, node, values);
     if (uses[id]! > 1) context.write(values[id]);
-    const name = values[id].names.last;
-    if (node.op === 'variable') variables[node.attrs.name] = port(name!, node);
-    if (node.op === 'feed' || node.op === 'random') feeds[node.attrs.name] = port(name!, node);
+    const name = values[id].names.get('last')!;
+    if (node.op === 'variable') variables[node.attrs.name] = port(name, node);
+    if (node.op === 'feed' || node.op === 'random') feeds[node.attrs.name] = port(name, node);
   }
   const results = (kind: string, ids: Readonly<Record<string, number>>) =>
     Object.fromEntries(

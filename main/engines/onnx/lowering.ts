@@ -1,21 +1,30 @@
 import type { OpAttrs, OpName } from '../../../shared/program/attributes.ts';
 import type { NodeOf } from '../../../shared/program/program.ts';
-import type { DType, Shape, TensorType } from '../../../shared/program/tensor.ts';
+import type { Dim, Shape, TensorType } from '../../../shared/program/tensor.ts';
+import { Blocks, type ImageShape } from './blocks.ts';
 import type { OnnxGraph } from './graph.ts';
 import { inLayout, isReshape, reshapeTarget, toFirst, toLast, type Layout } from './layout.ts';
 import { ELEMENT_TYPES, type ElementType } from './model.ts';
 
 /** A value of the program in the ONNX graph: its name in each layout in which it is there. */
 export interface Lowered extends TensorType {
-  readonly names: Partial<Record<Layout, string>>;
-  /** Set while the operator waits for its only use to be written: a bias that follows can still go into it. */
+  /** The first is the layout that it was made in. */
+  readonly names: Map<Layout, string>;
+  /** Set while the operator waits for its only use to be written: what follows can still go into it. */
   unwritten?: Unwritten | undefined;
+}
+
+/** What an operator can do to its result before it writes it. */
+export interface Following {
+  /** Added along the last axis of the program; a vector. */
+  readonly bias?: string;
+  readonly relu?: boolean;
 }
 
 interface Unwritten {
   readonly layout: Layout;
-  /** Writes the operator, with a bias for the last axis when one is given; gives the name of its result. */
-  readonly write: (bias?: Lowered) => string;
+  readonly following: Following;
+  readonly write: (following: Following) => string;
 }
 
 /** Writes one operation of a program into the graph. */
@@ -29,18 +38,32 @@ export type Lower<K extends OpName> = (
 /** What the lowerings of single operations share: the graph, and values in the layout that they need. */
 export class Lowering {
   readonly graph: OnnxGraph;
+  /** Set where images can be blocked. */
+  readonly blocks: Blocks | null;
 
-  constructor(graph: OnnxGraph) {
+  constructor(graph: OnnxGraph, block: number | null) {
     this.graph = graph;
+    this.blocks = block === null ? null : new Blocks(graph, block);
   }
 
   /** The name of a value in a layout; converts it once when it is not there. */
   name(x: Lowered, layout: Layout): string {
-    const known = this.write(x).names[layout];
+    this.write(x);
+    const known = x.names.get(layout);
     if (known !== undefined) return known;
-    const other = layout === 'last' ? 'first' : 'last';
+    const name = this.convert(x, layout);
+    x.names.set(layout, name);
+    return name;
+  }
+
+  private convert(x: Lowered, layout: Layout): string {
+    const plain = x.names.has('last') ? 'last' : 'first';
+    if (layout === 'blocked') return this.blocks!.from(plain, x.names.get(plain)!, imageShape(x));
+    const blocked = x.names.get('blocked');
+    if (blocked !== undefined && !x.names.has(plain))
+      return this.blocks!.to(layout, blocked, imageShape(x));
     const perm = (layout === 'last' ? toLast : toFirst)(x.shape.length);
-    return (x.names[layout] = this.permute(x.names[other]!, inLayout(other, x.shape), perm));
+    return this.permute(x.names.get(plain)!, inLayout(plain, x.shape, 1), perm);
   }
 
   /** The name of a value in the order of the program. */
@@ -53,44 +76,54 @@ export class Lowering {
     return this.name(x, 'first');
   }
 
-  /** The layout in which a value is there already; channels last when both are. */
-  layoutOf(x: Lowered): Layout {
-    if (x.unwritten) return x.unwritten.layout;
-    return x.names.last === undefined ? 'first' : 'last';
+  /**
+   * The layout that a value was made in, for operations that work in any; not blocks, when the operation treats the
+   * axis of the channels on its own.
+   */
+  layoutOf(x: Lowered, channelsApart = false): Layout {
+    const layout = x.unwritten?.layout ?? x.names.keys().next().value!;
+    return layout === 'blocked' && channelsApart ? 'first' : layout;
   }
 
   /** A value that a name now stands for, in a layout. */
-  value(type: TensorType, name: string, layout: Layout = 'last'): Lowered {
-    const { shape, dtype } = type;
-    const names = shape.length < 3 ? { last: name, first: name } : { [layout]: name };
+  value({ shape, dtype }: TensorType, name: string, layout: Layout = 'last'): Lowered {
+    const names = new Map([[layout, name]]);
+    if (shape.length < 3) names.set('last', name).set('first', name);
     return { shape, dtype, names };
   }
 
   /** A value whose operator is written when it is used. */
   later(type: TensorType, layout: Layout, write: Unwritten['write']): Lowered {
     const { scope } = this.graph;
-    const writeInScope: Unwritten['write'] = (bias) => {
+    const writeInScope: Unwritten['write'] = (following) => {
       const outer = this.graph.scope;
       this.graph.scope = scope;
-      const name = write(bias);
+      const name = write(following);
       this.graph.scope = outer;
       return name;
     };
-    return {
-      shape: type.shape,
-      dtype: type.dtype,
-      names: {},
-      unwritten: { layout, write: writeInScope },
-    };
+    const { shape, dtype } = type;
+    const unwritten = { layout, following: {}, write: writeInScope };
+    return { shape, dtype, names: new Map(), unwritten };
+  }
+
+  /** Puts what follows into the operator of a value that waits; null when that can't be, or its order would change. */
+  follow(x: Lowered, following: Following): Lowered | null {
+    const { unwritten } = x;
+    if (!unwritten || unwritten.following.relu || (unwritten.following.bias && following.bias))
+      return null;
+    const both = { ...unwritten.following, ...following };
+    return { ...x, names: new Map(), unwritten: { ...unwritten, following: both } };
   }
 
   /** Writes a value's operator now if it still waits. */
-  write(x: Lowered): Lowered {
+  write(x: Lowered): void {
     const { unwritten } = x;
-    if (!unwritten) return x;
+    if (!unwritten) return;
     x.unwritten = undefined;
-    Object.assign(x.names, this.value(x, unwritten.write(), unwritten.layout).names);
-    return x;
+    const name = unwritten.write(unwritten.following);
+    for (const [layout, made] of this.value(x, name, unwritten.layout).names)
+      x.names.set(layout, made);
   }
 
   /** Reorders the axes of a tensor of this shape: a Reshape where that is enough, else a Transpose. */
@@ -113,32 +146,41 @@ export class Lowering {
    */
   operand(x: Lowered, layout: Layout, rank: number): string {
     if (x.shape.every((dim) => dim === 1)) return this.name(x, this.layoutOf(x));
-    if (layout === 'last' || x.shape.length === rank) return this.name(x, layout);
+    const whole = x.shape.length === rank;
+    const images = whole && !x.shape.slice(1).includes(1);
+    if (layout === 'last' || (layout === 'first' && whole) || images || x.names.has(layout))
+      return this.name(x, layout);
     const full: Shape = [...Array<number>(rank - x.shape.length).fill(1), ...x.shape];
-    const target = reshapeTarget(inLayout(layout, full));
-    if (target && isReshape(full, toFirst(rank))) return this.reshape(this.last(x), target);
-    const expanded = reshapeTarget(full);
-    if (!expanded) throw new Error('more than one unknown dimension in a broadcast operand');
-    return this.permute(this.reshape(this.last(x), expanded), full, toFirst(rank));
+    const apart = layout === 'first' ? full : [...full.slice(0, -1), ...this.split(full.at(-1)!)];
+    const perm = layout === 'first' ? toFirst(rank) : [...toFirst(rank), rank];
+    const target = reshapeTarget(apart);
+    if (!target) throw new Error('more than one unknown dimension in a broadcast operand');
+    return this.permute(this.reshape(this.last(x), target), apart, perm);
   }
 
-  /** The layout for an elementwise operation: the one that saves the most conversions of large operands. */
+  /** Channels as blocks; one channel, which is broadcast, stays one. */
+  private split(channels: Dim): [number, number] {
+    const { size } = this.blocks!;
+    return channels === 1 ? [1, 1] : [channels! / size, size];
+  }
+
+  /** The layout for an elementwise operation: the one in which most of its large operands are there. */
   commonLayout(inputs: readonly Lowered[], rank: number): Layout {
     const large = inputs.filter((x) => x.shape.length === rank && x.shape.some((dim) => dim !== 1));
-    return large.some((x) => this.layoutOf(x) === 'first') ? 'first' : 'last';
+    const count = (layout: Layout) =>
+      large.filter((x) => x.names.has(layout) || x.unwritten?.layout === layout).length;
+    const made = large.map((x) => this.layoutOf(x));
+    const order: readonly Layout[] = ['blocked', 'first', 'last'];
+    const candidates = order.filter((layout) => made.includes(layout));
+    return candidates.reduce((a, b) => (count(b) > count(a) ? b : a), candidates[0] ?? 'last');
   }
 
   cast(name: string, to: ElementType): string {
     return this.graph.node('Cast', [name], { to: ELEMENT_TYPES[to] });
   }
+}
 
-  /** A scalar constant of a program's type. */
-  scalar(value: number, dtype: DType): string {
-    const data = dtype === 'float32' ? Float32Array.of(value) : Int32Array.of(value);
-    return this.graph.constant({
-      dtype: dtype === 'float32' ? 'float32' : 'int32',
-      shape: [],
-      data,
-    });
-  }
+/** The shape of an image of rank 4 whose spatial sizes are known. */
+export function imageShape({ shape }: TensorType): ImageShape {
+  return { channels: shape.at(-1)!, spatial: shape.slice(1, -1) as number[] };
 }

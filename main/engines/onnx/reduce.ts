@@ -1,7 +1,7 @@
 import type { REDUCE, ReduceAttrs } from '../../../shared/program/attributes.ts';
-import { axisIn, inLayout, toFirst } from './layout.ts';
-import type { Lower, Lowered, Lowering } from './lowering.ts';
 import type { TensorType } from '../../../shared/program/tensor.ts';
+import { axisIn, inLayout, toFirst } from './layout.ts';
+import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
 
 const OPERATORS = {
   reduceSum: 'ReduceSum',
@@ -11,13 +11,19 @@ const OPERATORS = {
   reduceProd: 'ReduceProd',
 } as const;
 
+/** Writes a reduction of a value over axes of the layout that it is in. */
+type Reduce = (input: string, axes: readonly number[], keepDims: boolean) => string;
+
 export function lowerReduce(name: (typeof REDUCE)[number]): Lower<typeof name> {
   return (context, [x], { axes, keepDims }: ReduceAttrs, node) => {
-    const reduce = (input: string, over: readonly number[]) =>
+    const reduce: Reduce = (input, over, keep) =>
       context.graph.node(OPERATORS[name], [input, context.graph.ints(over)], {
-        keepdims: Number(keepDims),
+        keepdims: Number(keep),
       });
-    return reduceAxes(context, x!, axes, keepDims, node, reduce);
+    return (
+      reduceBlocked(context, x!, axes, keepDims, node, reduce) ??
+      reduceAxes(context, x!, axes, keepDims, node, reduce)
+    );
   };
 }
 
@@ -28,6 +34,30 @@ export const lowerArgMax: Lower<'argMax'> = (context, [x], { axis }, node) =>
     return context.cast(index, 'int32');
   });
 
+/**
+ * Blocked images [N, C / B, H, W, B] that lose their spatial axes, or these and the batch: in two steps, whose axes
+ * lie together, since ONNX Runtime reduces those several times faster.
+ */
+function reduceBlocked(
+  context: Lowering,
+  x: Lowered,
+  axes: readonly number[],
+  keepDims: boolean,
+  type: TensorType,
+  reduce: Reduce,
+): Lowered | null {
+  const last = x.shape.length - 1;
+  const known = axes.join() === '1,2' || axes.join() === '0,1,2';
+  if (context.layoutOf(x) !== 'blocked' || !known) return null;
+  const { channels } = imageShape(x);
+  const batched = reduce(context.name(x, 'blocked'), [2, 3], false);
+  const all = axes.includes(0);
+  const sums = all ? reduce(batched, [0], false) : batched;
+  const rows = all ? (keepDims ? [1] : []) : [-1];
+  const ones = Array<number>(keepDims ? last - 1 : 0).fill(1);
+  return context.value(type, context.reshape(sums, [...rows, ...ones, channels]));
+}
+
 /** Reduces in the layout that x has, and puts the axes that remain into an order that the program knows. */
 function reduceAxes(
   context: Lowering,
@@ -35,27 +65,35 @@ function reduceAxes(
   axes: readonly number[],
   keepDims: boolean,
   type: TensorType,
-  reduce: (input: string, axes: readonly number[]) => string,
+  reduce: Reduce,
 ): Lowered {
-  const layout = context.layoutOf(x);
   const rank = x.shape.length;
-  const over = axes.map((axis) => axisIn(layout, rank, axis)).sort((a, b) => a - b);
-  const name = reduce(context.name(x, layout), over);
+  const layout = context.layoutOf(x, axes.length < rank);
+  const over =
+    axes.length === rank
+      ? inLayout(layout, axes, rank).map((_, i) => i)
+      : axes.map((axis) => axisIn(layout, rank, axis)).sort((a, b) => a - b);
+  const name = reduce(context.name(x, layout), over, keepDims);
+  if (type.shape.length === 0) return context.value(type, name);
+  if (axes.length === rank)
+    return context.value(
+      type,
+      layout === 'blocked'
+        ? context.reshape(
+            name,
+            axes.map(() => 1),
+          )
+        : name,
+    );
   if (keepDims || layout === 'last') return context.value(type, name, layout);
   const all = x.shape.map((_, axis) => axis);
   const left = all.filter((axis) => !axes.includes(axis));
   const got = toFirst(rank).filter((axis) => !axes.includes(axis));
-  if (left.length > 2 && inLayout('first', left).every((axis, i) => axis === got[i]))
+  if (left.length > 2 && inLayout('first', left, 0).every((axis, i) => axis === got[i]))
     return context.value(type, name, 'first');
   const shape = got.map((axis) => x.shape[axis]!);
-  return context.value(
-    type,
-    context.permute(
-      name,
-      shape,
-      left.map((axis) => got.indexOf(axis)),
-    ),
-  );
+  const perm = left.map((axis) => got.indexOf(axis));
+  return context.value(type, context.permute(name, shape, perm));
 }
 
 /** Known dimensions are multiplied here, the unknown ones in the run. */
@@ -72,9 +110,9 @@ export const lowerSize: Lower<'size'> = (context, [x], { axes }, node) => {
     else unknown.push(graph.node('Shape', [input], { start: at, end: at + 1 }));
   }
   const sizes = unknown.map((name) => context.cast(context.reshape(name, []), 'float32'));
-  const product = sizes.reduce<string>(
-    (a, b) => (a === '' ? b : graph.node('Mul', [a, b])),
-    known === 1 && sizes.length > 0 ? '' : graph.float(known),
+  if (known !== 1 || sizes.length === 0) sizes.push(graph.float(known));
+  return context.value(
+    node,
+    sizes.reduce((a, b) => graph.node('Mul', [a, b])),
   );
-  return context.value(node, product);
 };

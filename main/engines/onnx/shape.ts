@@ -1,6 +1,7 @@
-import type { Shape } from '../../../shared/program/tensor.ts';
+import type { DType, Shape } from '../../../shared/program/tensor.ts';
+import type { OnnxGraph } from './graph.ts';
 import { axisIn, inLayout, isReshape, reshapeTarget, toFirst } from './layout.ts';
-import type { Lower } from './lowering.ts';
+import { imageShape, type Lower, type Lowering } from './lowering.ts';
 
 /** Stand for the end and the start of an axis in ONNX's Slice. */
 const TO_END = 2 ** 31 - 1;
@@ -8,24 +9,24 @@ const TO_START = -(2 ** 31);
 
 export const lowerReshape: Lower<'reshape'> = (context, [x], { shape }, node) => {
   const target = reshapeTarget(shape.map((dim, i) => dim ?? node.shape[i]!))!;
-  const { first } = x!.names;
-  const asIs = x!.names.last === undefined && isReshape(x!.shape, toFirst(x!.shape.length));
-  return context.value(node, context.reshape(asIs && first ? first : context.last(x!), target));
+  const sameOrder = isReshape(x!.shape, toFirst(x!.shape.length));
+  const layout = sameOrder && context.layoutOf(x!) === 'first' ? 'first' : 'last';
+  return context.value(node, context.reshape(context.name(x!, layout), target));
 };
 
 /** In whichever layout x is, one Transpose gives the order wanted; it may be the identity. */
 export const lowerTranspose: Lower<'transpose'> = (context, [x], { perm }, node) => {
-  const layout = context.layoutOf(x!);
+  const layout = context.layoutOf(x!, true);
   const rank = x!.shape.length;
   const order = perm.map((axis) => axisIn(layout, rank, axis));
-  const name = context.permute(context.name(x!, layout), inLayout(layout, x!.shape), order);
+  const name = context.permute(context.name(x!, layout), inLayout(layout, x!.shape, 1), order);
   return context.value(node, name);
 };
 
 export const lowerBroadcast: Lower<'broadcast'> = (context, [x], { shape }, node) => {
-  const layout = context.commonLayout([x!], shape.length);
+  const layout = x!.shape.length === shape.length ? context.layoutOf(x!, true) : 'last';
   const input = context.operand(x!, layout, shape.length);
-  const target = context.graph.ints(inLayout(layout, shape));
+  const target = context.graph.ints(inLayout(layout, shape, 1));
   return context.value(node, context.graph.node('Expand', [input, target]), layout);
 };
 
@@ -47,7 +48,10 @@ interface Cut {
 }
 
 export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, strides }, node) => {
-  const layout = context.layoutOf(x!);
+  const channels = x!.shape.length - 1;
+  const apart =
+    starts[channels] !== 0 || strides[channels] !== 1 || sizes[channels] !== x!.shape[channels];
+  const layout = context.layoutOf(x!, apart);
   const cuts = starts.flatMap((start, i): Cut[] => {
     const [size, step] = [sizes[i]!, strides[i]!];
     const whole = start === 0 && step === 1 && (size === null || size === x!.shape[i]);
@@ -58,7 +62,7 @@ export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, stride
 };
 
 export const lowerReverse: Lower<'reverse'> = (context, [x], { axes }, node) => {
-  const layout = context.layoutOf(x!);
+  const layout = context.layoutOf(x!, axes.includes(x!.shape.length - 1));
   const cuts = axes.map((axis) => ({
     axis: axisIn(layout, x!.shape.length, axis),
     start: -1,
@@ -85,37 +89,53 @@ function slice(
 }
 
 export const lowerPad: Lower<'pad'> = (context, [x], { pads, value }, node) => {
-  const layout = context.layoutOf(x!);
-  const here = inLayout(layout, pads);
+  const layout = context.layoutOf(
+    x!,
+    pads.at(-1)!.some((n) => n !== 0),
+  );
+  const here = inLayout(layout, pads, [0, 0]);
   const amounts = [...here.map(([before]) => before), ...here.map(([, after]) => after)];
   const input = context.name(x!, layout);
   const bool = node.dtype === 'bool';
   const padded = context.graph.node('Pad', [
     bool ? context.cast(input, 'int32') : input,
     context.graph.ints(amounts),
-    context.scalar(value, bool ? 'int32' : node.dtype),
+    scalar(context.graph, value, bool ? 'int32' : node.dtype),
   ]);
   return context.value(node, bool ? context.cast(padded, 'bool') : padded, layout);
 };
 
+function scalar(graph: OnnxGraph, value: number, dtype: DType): string {
+  if (dtype === 'float32') return graph.float(value);
+  return graph.constant({ dtype, shape: [], data: Int32Array.of(value) });
+}
+
 export const lowerConcat: Lower<'concat'> = (context, inputs, { axis }, node) => {
   const rank = node.shape.length;
-  const layout = context.commonLayout(inputs, rank);
+  const common = context.commonLayout(inputs, rank);
+  const splits =
+    axis === rank - 1 && !inputs.every(({ shape }) => context.blocks?.fill(shape.at(-1)));
+  const layout = common === 'blocked' && splits ? 'first' : common;
   const names = inputs.map((x) => context.name(x, layout));
   const attributes = { axis: axisIn(layout, rank, axis) };
   return context.value(node, context.graph.node('Concat', names, attributes), layout);
 };
 
-/** Repeats by Reshape, Expand and Reshape where every size is known but the first; that beats Resize on a CPU. */
+/** Blocked images have an operator of their own; others repeat by Reshape, Expand and Reshape. */
 export const lowerUpsample: Lower<'upsample'> = (context, [x], { size }, node) => {
   const { graph } = context;
   const layout = context.layoutOf(x!);
-  const factors = inLayout(layout, [1, ...size, 1]);
-  const shape: Shape = inLayout(layout, x!.shape);
+  const input = context.name(x!, layout);
+  if (layout === 'blocked') {
+    const name = context.blocks!.upsample(input, imageShape(x!), imageShape(node), size);
+    return context.value(node, name, layout);
+  }
+  const factors = inLayout(layout, [1, ...size, 1], 1);
+  const shape: Shape = inLayout(layout, x!.shape, 1);
   const apart = shape.flatMap((dim, i) => (factors[i] === 1 ? [dim] : [dim, 1]));
   const repeats = factors.flatMap((factor) => (factor === 1 ? [1] : [1, factor]));
-  const split = context.reshape(context.name(x!, layout), reshapeTarget(apart)!);
+  const split = context.reshape(input, reshapeTarget(apart)!);
   const repeated = graph.node('Expand', [split, graph.ints(repeats)]);
-  const joined = context.reshape(repeated, reshapeTarget(inLayout(layout, node.shape))!);
+  const joined = context.reshape(repeated, reshapeTarget(inLayout(layout, node.shape, 1))!);
   return context.value(node, joined, layout);
 };

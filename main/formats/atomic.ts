@@ -2,11 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Writes a file whole or not at all: to a file beside it, to the disk, then under its name. */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+/**
+ * Writes a file whole or not at all: to a file beside it, then under its name. It is on the disk when this resolves,
+ * unless `durable` is false, which is quicker. Makes the folder.
+ */
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  { durable = true }: { durable?: boolean } = {},
+): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await writeThrough(part, bytes);
+    await mkdir(dirname(path), { recursive: true });
+    await write(part, bytes, durable);
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
@@ -29,7 +37,7 @@ export async function writeFolderAtomic(
   const part = `${folder}.${randomUUID()}.part`;
   try {
     await mkdir(part, { recursive: true });
-    for (const [name, bytes] of Object.entries(files)) await writeThrough(join(part, name), bytes);
+    for (const [name, bytes] of Object.entries(files)) await write(join(part, name), bytes, true);
     if (known) await rm(folder, { recursive: true });
     await rename(part, folder);
   } catch (error) {
@@ -43,12 +51,11 @@ function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-async function writeThrough(path: string, bytes: Uint8Array | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+async function write(path: string, bytes: Uint8Array | string, durable: boolean): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(bytes);
-    await file.sync();
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }

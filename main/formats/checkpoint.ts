@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
@@ -42,7 +42,6 @@ export function modelHash(spec: ModelSpec): string {
 /** Writes a checkpoint as one safetensors file, whole or not at all. Makes the folder. */
 export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
   const { variables, ...info } = checkpoint;
-  await mkdir(dirname(file), { recursive: true });
   await writeFileAtomic(
     file,
     encodeSafetensors({ tensors: variables, metadata: { [INFO]: JSON.stringify(info) } }),

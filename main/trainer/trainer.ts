@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { StudioError } from '../../shared/api/errors.ts';
+import type { RunEventBody } from '../../shared/api/events.ts';
+import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
+import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
+import { checkpointPath, type TrainJob } from './contract.ts';
+import { createPainter } from './painter.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import { openSession } from './session.ts';
+
+/** Checkpoints that a run keeps. */
+const KEPT = 3;
+
+/** How a training ended, when nothing went wrong. */
+export interface TrainingEnd {
+  readonly state: 'finished' | 'stopped';
+}
+
+/**
+ * Trains a model from the first sample to the last epoch. What happens goes to `send`, in order; pictures and
+ * checkpoints go below the run's folder. When `stop` is aborted, the training ends after the current step, with a
+ * checkpoint. Throws an error that says what is wrong with model, data or settings before the first step, and when a
+ * loss is no number.
+ */
+export async function train(
+  job: TrainJob,
+  send: (events: readonly RunEventBody[]) => void,
+  stop: AbortSignal,
+): Promise<TrainingEnd> {
+  const report = createReporter(send);
+  try {
+    return await trainReporting(job, report, stop);
+  } finally {
+    report.close();
+  }
+}
+
+async function trainReporting(
+  job: TrainJob,
+  report: Reporter,
+  stop: AbortSignal,
+): Promise<TrainingEnd> {
+  const { model, settings, folder } = job;
+  const { seed, epochs, batch_size: batchSize } = settings;
+
+  report.emit({ type: 'state', state: 'loading' });
+  const session = await openSession(job, stop, () =>
+    report.emit({ type: 'state', state: 'compiling' }),
+  );
+  if (!session) return { state: 'stopped' };
+  const { training, validation, stepsPerEpoch, engine, step, evaluate, variables } = session;
+  const painter = await createPainter(session, job);
+
+  let done = 0; // optimizer updates
+  let epochsDone = 0;
+  let saved = -1; // the step of the last checkpoint
+  let trained = 0; // seconds inside training steps
+
+  /** The mean loss over the validation samples, or null when the training is stopped meanwhile. */
+  async function validate(): Promise<number | null> {
+    report.emit({ type: 'state', state: 'validating' });
+    const total = Math.ceil(validation.size / batchSize);
+    let [sum, count, told] = [0, 0, 0];
+    for (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
+      if (stop.aborted) return null;
+      const { loss } = await evaluate.run(variables, session!.bind(batch.elements));
+      sum += loss!.data[0]! * batch.size;
+      count += 1;
+      if (count === total || performance.now() - told > 100) {
+        report.emit({ type: 'validation', done: count, total });
+        told = performance.now();
+      }
+      await messages();
+    }
+    return sum / validation.size;
+  }
+
+  async function save() {
+    if (saved === done) return;
+    report.emit({ type: 'state', state: 'saving' });
+    const where = { step: done, epoch: epochsDone };
+    const checkpoint = { ...where, settings, model: modelHash(model) };
+    const values = await variables.read();
+    await writeCheckpoint(join(folder, checkpointPath(done)), { ...checkpoint, variables: values });
+    await removeOldCheckpoints(join(folder, 'checkpoints'), KEPT);
+    saved = done;
+    report.emit({ type: 'checkpoint', ...where });
+  }
+
+  async function paint() {
+    const errors = await painter?.paint(done, trained);
+    if (errors) report.emit({ type: 'images', step: done, errors });
+  }
+
+  report.emit({
+    type: 'plan',
+    epochs,
+    stepsPerEpoch,
+    batchSize,
+    trainSamples: training.size,
+    validationSamples: validation.size,
+    engine: session.choice,
+    ...(painter && { images: painter.images }),
+  });
+
+  const began = performance.now();
+  await paint();
+  const valLoss = await validate();
+  const seconds = secondsSince(began);
+  if (valLoss !== null)
+    report.emit({ type: 'epoch', epoch: 0, step: 0, loss: null, valLoss, samplesPerSecond: 0, seconds }); // prettier-ignore
+
+  while (epochsDone < epochs && !stop.aborted) {
+    const epoch = epochsDone + 1;
+    const epochBegan = performance.now();
+    const trainedBefore = trained;
+    const order = shuffledOrder(training.size, seed, epoch);
+    let sum = 0;
+    report.emit({ type: 'state', state: 'training' });
+
+    let mark = performance.now(); // between marks lies the assembly of a batch and its step
+    for (const batch of batches(training, order, batchSize)) {
+      const { loss } = await step.run(variables, session.stepFeeds(batch, done));
+      done += 1;
+      const value = loss!.data[0]!;
+      if (!Number.isFinite(value)) throw lossIsNoNumber(value, done, epoch);
+      sum += value * batch.size;
+      report.step(done, value);
+      trained += secondsSince(mark);
+      await paint();
+      await messages();
+      mark = performance.now();
+      if (stop.aborted) break;
+    }
+    if (done < epoch * stepsPerEpoch) break;
+
+    epochsDone = epoch;
+    await save();
+    report.emit({
+      type: 'epoch',
+      epoch,
+      step: done,
+      loss: sum / training.size,
+      valLoss: await validate(),
+      samplesPerSecond: training.size / (trained - trainedBefore),
+      seconds: secondsSince(epochBegan),
+    });
+  }
+  await save();
+  await engine.dispose();
+  return { state: epochsDone === epochs ? 'finished' : 'stopped' };
+}
+
+/** Lets messages in, also with an engine whose runs never wait. */
+function messages(): Promise<void> {
+  return new Promise(setImmediate);
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
+}
+
+function lossIsNoNumber(loss: number, step: number, epoch: number): StudioError {
+  return new StudioError(
+    'LOSS_NOT_FINITE',
+    `the loss became ${loss} at step ${step} (epoch ${epoch}), so the training ended; a smaller learning rate often helps`,
+  );
+}

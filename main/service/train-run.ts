@@ -104,7 +104,9 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
 
   /** Events are written one batch after the other; the first that fails ends the run. */
   let writing = Promise.resolve();
-  const write = (bodies: readonly RunEventBody[]) => {
+  const write = (told: readonly RunEventBody[]) => {
+    const bodies = told.filter((body) => !isFinal(body));
+    if (bodies.length === 0) return;
     writing = writing.then(async () => take(await log.append(bodies)));
     writing.catch(breakOff);
   };
@@ -115,7 +117,7 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     trainer = openTrainer(
       options.startTrainer,
       {
-        events: (bodies) => write(bodies.filter((body) => !isFinal(body))),
+        events: write,
         silent: (since) => {
           silentSince = since;
           onChange?.(summary());
@@ -137,33 +139,31 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
       const now = new Date();
       utimes(runFile(folder), now, now).catch(() => {});
     }, OWNER_SIGN);
-    let end: RunEventBody & { type: 'state' };
-    try {
-      end = { type: 'state', state: await train() };
-    } catch (error) {
-      end = failure(error);
-    }
+    const outcome = await train().then(
+      (state) => ({ state }),
+      (error: unknown) => ({ error }),
+    );
     await trainer?.end();
     await writing.catch(() => {});
+    const end = 'state' in outcome ? outcome : failure(outcome.error);
     silentSince = null;
-    await finish(end);
+    await finish({ type: 'state', ...end });
     clearInterval(sign);
     await log.close();
     return summary();
   }
 
-  function failure(error: unknown): RunEventBody & { type: 'state' } {
-    const info = encodeError(error);
+  function failure(thrown: unknown): { state: 'stopped' | 'failed'; error?: ErrorInfo } {
+    const info = encodeError(thrown);
     const died = info.code === 'TRAINER_DIED';
-    if (ending === 'kill' && died) return { type: 'state', state: 'stopped' };
+    if (ending === 'kill' && died) return { state: 'stopped' };
     const problem: ErrorInfo =
       ending === 'stop' && died
         ? { code: 'TRAINER_KILLED', message: 'the trainer did not stop in time and was ended' }
         : info.code === 'DISK_FULL'
-          ? { code: 'DISK_FULL', message: `the disk that holds ${folder} is full` }
+          ? { ...info, message: `the disk that holds ${folder} is full (${info.message})` }
           : info;
     return {
-      type: 'state',
       state: ending === 'stop' && died ? 'stopped' : 'failed',
       error: { ...problem, saved: info.saved ?? whatIsSaved(record) },
     };

@@ -68,6 +68,24 @@ test('a run can be stopped, and discarded with its folder', async () => {
   await expect(runs.stop(kept.id, true)).rejects.toMatchObject({ code: 'NO_SUCH_RUN' });
 });
 
+test('a queued run that is stopped lets nobody overtake', async () => {
+  const { runs, until, state } = open('overtake');
+  const settings = behaving('steps=1000&pause=5');
+  const [first, second, third] = [
+    await runs.start(model, settings),
+    await runs.start(model, settings),
+    await runs.start(model, settings),
+  ];
+  await until(() => state(first.id) === 'training');
+  await runs.stop(second.id, false);
+  expect(state(second.id)).toBe('stopped');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(state(third.id)).toBe('queued');
+  await runs.stop(first.id, false);
+  await until(() => state(third.id) === 'training');
+  await runs.stop(third.id, false);
+});
+
 test('a run whose service was killed failed, and says what was saved', async () => {
   const place = join(folder, 'killed');
   const program = await bundleProgram(

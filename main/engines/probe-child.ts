@@ -1,6 +1,6 @@
 import { createCandidate, type Candidate } from './candidates.ts';
 import type { DeviceInfo } from './engine.ts';
-import { runProbeStep, timeStep, type StepSample } from './probe-step.ts';
+import { runProbeStep, timeStep, type StepSample, type Timing } from './probe-step.ts';
 
 /** What the probe's process is asked: once, then it has done its work. */
 export interface ProbeRequest {
@@ -11,8 +11,7 @@ export interface ProbeRequest {
 
 /** What it answers. */
 export type ProbeReply =
-  | { readonly device: DeviceInfo; readonly milliseconds: number | null }
-  | { readonly error: string };
+  { readonly device: DeviceInfo; readonly timing?: Timing } | { readonly error: string };
 
 /** The port that Electron's utility process has in place of `process.on('message')`. */
 interface ParentPort {
@@ -36,8 +35,10 @@ async function tryCandidate({ candidate, sample }: ProbeRequest): Promise<ProbeR
     await runProbeStep(engine);
     const unsupported = sample ? engine.unsupported(sample.program) : [];
     if (unsupported.length > 0) return { error: `it can't run ${unsupported.join(', ')}` };
-    const milliseconds = sample ? await timeStep(engine, sample) : null;
-    return { device: engine.device, milliseconds };
+    return {
+      device: engine.device,
+      ...(sample && { timing: await timeStep(engine, sample) }),
+    };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

@@ -50,26 +50,42 @@ export async function runProbeStep(engine: Engine): Promise<void> {
   }
 }
 
+/** What running a sample gave. */
+export interface Timing {
+  /** The median of a run, the first one left out. */
+  readonly milliseconds: number;
+  /** The outputs of the first run. */
+  readonly outputs: NamedTensors;
+}
+
 /** Time to spend on timing one engine, beside the first run. */
 const PATIENCE_MS = 2000;
 
-/** The median time of a run in ms, the first one left out; up to 5 runs as long as they take no more than 2 s. */
-export async function timeStep(engine: Engine, sample: StepSample): Promise<number> {
+/** Times the sample: after a first run up to 5 more, as long as they take no more than 2 s. */
+export async function timeStep(engine: Engine, sample: StepSample): Promise<Timing> {
   const executable = await engine.compile(sample.program);
   const variables = await engine.variables(sample.variables);
+  const outputs = await executable.run(variables, sample.feeds);
   const times: number[] = [];
-  const run = async () => {
+  for (let spent = 0; times.length < 5 && (spent < PATIENCE_MS || times.length === 0);) {
     const start = performance.now();
     await executable.run(variables, sample.feeds);
-    return performance.now() - start;
-  };
-  await run();
-  for (let spent = 0; times.length < 5 && (spent < PATIENCE_MS || times.length === 0);) {
-    const time = await run();
+    const time = performance.now() - start;
     times.push(time);
     spent += time;
   }
   variables.dispose();
   await executable.dispose();
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+  times.sort((a, b) => a - b);
+  return { milliseconds: times[Math.floor(times.length / 2)]!, outputs };
+}
+
+/** Whether two engines gave the same outputs but for rounding and reduced precision. */
+export function agree(a: NamedTensors, b: NamedTensors): boolean {
+  return Object.entries(a).every(([name, { data }]) => {
+    const [numbers, others] = [[...data], [...(b[name]?.data ?? [])]];
+    const scale = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const close = (x: number, y: number) => Object.is(x, y) || Math.abs(x - y) <= TOLERANCE * scale;
+    return numbers.length === others.length && numbers.every((x, i) => close(x, others[i]!));
+  });
 }

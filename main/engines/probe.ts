@@ -3,7 +3,7 @@ import { createCandidate, listCandidates, missingParts, type Candidate } from '.
 import type { DeviceInfo } from './engine.ts';
 import type { ProbeReply, ProbeRequest } from './probe-child.ts';
 import { canFork, findProbeEntry, forkProbe, type StartProbe } from './probe-process.ts';
-import { runProbeStep, type StepSample } from './probe-step.ts';
+import { runProbeStep, type StepSample, type Timing } from './probe-step.ts';
 import { explainError, explainExit, missingLibraries } from './probe-words.ts';
 
 export interface ProbeOptions {
@@ -21,10 +21,12 @@ export interface ProbeResult {
   readonly device?: DeviceInfo;
   /** Why it does not work, or not as it was meant to, and what the user can do. */
   readonly reason?: string;
+  /** True when it was ended for taking too long. */
+  readonly late?: boolean;
   /** What the environment must hold for it to work. */
   readonly env: Readonly<Record<string, string>>;
-  /** A run of the sample, where one was given. */
-  readonly milliseconds?: number;
+  /** What the sample gave, where there was one. */
+  readonly timing?: Timing;
 }
 
 const LIMIT_MS = 60_000;
@@ -86,14 +88,15 @@ export async function probeAll(options: ProbeOptions = {}): Promise<EngineReport
 
 interface Attempt {
   readonly device?: DeviceInfo;
-  readonly milliseconds?: number;
+  readonly timing?: Timing | undefined;
   readonly reason?: string | undefined;
+  readonly late?: boolean;
   readonly lastWords: string;
 }
 
 function result(
   candidate: Candidate,
-  { device, milliseconds, reason }: Attempt,
+  { device, timing, reason, late }: Attempt,
   env: ProbeResult['env'],
 ): ProbeResult {
   return {
@@ -101,7 +104,8 @@ function result(
     installed: true,
     env,
     ...(device && { device }),
-    ...(milliseconds !== undefined && { milliseconds }),
+    ...(timing && { timing }),
+    ...(late && { late }),
     ...(reason !== undefined && { reason }),
   };
 }
@@ -115,6 +119,7 @@ async function tryOnce(
 ): Promise<Attempt> {
   const child = start(env);
   let timer: NodeJS.Timeout | undefined;
+  let late = false;
   const reply = await Promise.race([
     new Promise<ProbeReply>((resolve) => {
       child.channel.onMessage((message) => resolve(message as ProbeReply));
@@ -122,19 +127,18 @@ async function tryOnce(
     }),
     child.exit.then((exit): ProbeReply => ({ error: explainExit(exit, child.lastWords()) })),
     new Promise<ProbeReply>((resolve) => {
-      timer = setTimeout(
-        () => resolve({ error: `it gave no answer within ${limit / 1000} s` }),
-        limit,
-      );
+      timer = setTimeout(() => {
+        late = true;
+        resolve({ error: `it gave no answer within ${limit / 1000} s` });
+      }, limit);
     }),
   ]);
   clearTimeout(timer);
   child.kill('SIGKILL');
   await child.exit;
   const lastWords = child.lastWords();
-  if ('error' in reply) return { reason: explainError(reply.error), lastWords };
-  const { device, milliseconds } = reply;
-  return { device, lastWords, ...(milliseconds !== null && { milliseconds }) };
+  if ('error' in reply) return { reason: explainError(reply.error), late, lastWords };
+  return { device: reply.device, timing: reply.timing, lastWords };
 }
 
 function defaultStart(): StartProbe | undefined {

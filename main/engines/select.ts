@@ -2,7 +2,7 @@ import type { EngineChoice } from '../../shared/api/events.ts';
 import { createCandidate, listCandidates, type Candidate } from './candidates.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { probe, probeNow, type ProbeOptions, type ProbeResult } from './probe.ts';
-import type { StepSample } from './probe-step.ts';
+import { agree, type StepSample, type Timing } from './probe-step.ts';
 
 export interface SelectOptions extends ProbeOptions {
   /** The user's own step: with it, the candidates that work are timed and the fastest is taken. */
@@ -39,7 +39,7 @@ export async function select(
   const wanted = ({ engine }: Candidate) => preference === 'auto' || preference === engine;
   const found = options.sample
     ? await fastest(listCandidates().filter(wanted), options.sample, options)
-    : await firstThatWorks(ORDER.filter(wanted), options);
+    : await firstThatWorks(ORDER.filter(wanted), [], options);
   const { candidate, device } = found.result;
   Object.assign(process.env, found.result.env);
   const engine = await createCandidate(candidate);
@@ -61,54 +61,70 @@ interface Found {
   readonly reason: string;
 }
 
-async function firstThatWorks(order: typeof ORDER, options: ProbeOptions): Promise<Found> {
-  const passed: ProbeResult[] = [];
+/** Takes the first of the order that works; `passed` are those that are out already. */
+async function firstThatWorks(
+  order: typeof ORDER,
+  passed: readonly ProbeResult[],
+  options: ProbeOptions,
+): Promise<Found> {
+  const out = [...passed];
   for (const { kind, ...candidate } of order) {
     const result = await probe(candidate, options);
     if (works(result) && result.device.kind === kind) {
-      const better = passed.filter(({ installed }) => installed).map(describe);
-      return { result, reason: [`${nameOf(candidate)} works here`, ...better].join('; ') };
+      const why = out.filter(({ installed }) => installed).map(describe);
+      return { result, reason: [`${nameOf(candidate)} works here`, ...why].join('; ') };
     }
-    passed.push(result);
+    out.push(result);
   }
-  throw nothingWorks(passed);
+  const reasons = [...new Set(out.map(describe))];
+  throw new Error(`no engine works here; ${reasons.join('; ')}`);
 }
 
-/** Times the sample on each. tfjs's JavaScript is so slow that it is only tried when nothing else works. */
+/**
+ * Times the sample on each. tfjs's JavaScript is so slow that it is only taken when nothing else works; what gives
+ * other numbers than ONNX Runtime on the CPU is not taken at all.
+ */
 async function fastest(
   candidates: readonly Candidate[],
   sample: StepSample,
   options: ProbeOptions,
 ): Promise<Found> {
-  const last = candidates.filter(({ provider }) => provider === 'javascript');
   const results: ProbeResult[] = [];
-  for (const candidate of candidates.filter((one) => !last.includes(one)))
+  for (const candidate of candidates.filter(({ provider }) => provider !== 'javascript'))
     results.push(await probeNow(candidate, { limit: TIMING_LIMIT_MS, ...options }, sample));
-  const timed = results
-    .filter(works)
-    .filter(({ milliseconds }) => milliseconds !== undefined)
-    .sort((a, b) => a.milliseconds! - b.milliseconds!);
-  const [result, ...others] = timed;
-  if (!result)
+  const timed = results.filter(isTimed);
+  const judge = timed.find(({ candidate }) => nameOf(candidate) === 'onnx (cpu)')?.timing.outputs;
+  const isRight = ({ timing }: Timed) => !judge || agree(judge, timing.outputs);
+  const right = timed.filter(isRight).sort((a, b) => a.timing.milliseconds - b.timing.milliseconds);
+  if (!right[0]) {
+    const out = results.filter((result) => !works(result) && !result.late);
+    const names = candidates
+      .map(nameOf)
+      .filter((name) => !out.some((o) => nameOf(o.candidate) === name));
     return firstThatWorks(
-      ORDER.filter((one) => candidates.some((c) => same(c, one))),
+      ORDER.filter((one) => names.includes(nameOf(one))),
+      out,
       options,
     );
-  const times = timed.map(
-    ({ candidate, milliseconds }) =>
-      `${nameOf(candidate)} ${milliseconds!.toPrecision(3)} ms a step`,
+  }
+  const times = right.map(
+    ({ candidate, timing }) =>
+      `${nameOf(candidate)} ${timing.milliseconds.toPrecision(3)} ms a step`,
   );
-  const reason =
-    others.length > 0 ? `the fastest: ${times.join(', ')}` : `the only one that works: ${times[0]}`;
-  return { result, reason };
+  const wrong = timed.filter((one) => !isRight(one));
+  const left = wrong.map(({ candidate }) => `${nameOf(candidate)} computes other numbers`);
+  const reason = [`the fastest that works: ${times.join(', ')}`, ...left].join('; ');
+  return { result: right[0], reason };
+}
+
+type Timed = Found['result'] & { readonly timing: Timing };
+
+function isTimed(result: ProbeResult): result is Timed {
+  return works(result) && result.timing !== undefined;
 }
 
 function works(result: ProbeResult): result is Found['result'] {
   return result.device !== undefined;
-}
-
-function same(a: Candidate, b: Candidate): boolean {
-  return a.engine === b.engine && a.provider === b.provider;
 }
 
 function nameOf({ engine, provider }: Candidate): string {
@@ -117,8 +133,4 @@ function nameOf({ engine, provider }: Candidate): string {
 
 function describe({ candidate, device, reason }: ProbeResult): string {
   return `${nameOf(candidate)}: ${reason ?? `it computes on ${device?.name ?? 'nothing'}`}`;
-}
-
-function nothingWorks(results: readonly ProbeResult[]): Error {
-  return new Error(`no engine works here; ${[...new Set(results.map(describe))].join('; ')}`);
 }

@@ -1,5 +1,5 @@
 import { createBirpc } from 'birpc';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Channel } from './channel.ts';
 import { requests, type StudioListener, type StudioService } from './contract.ts';
 import { decodeError, encodeError, StudioError } from './errors.ts';

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EngineChoice } from '../../../shared/api/events.ts';
+import type { EngineChoice, RunEventBody } from '../../../shared/api/events.ts';
 import { link } from '../../../shared/api/rpc.ts';
 import { modelHash, writeCheckpoint } from '../../../main/formats/checkpoint.ts';
 import {
@@ -21,15 +21,17 @@ const engine: EngineChoice = {
   reason: 'a test',
 };
 
+const tell = (bodies: readonly RunEventBody[]) => void listener.events(bodies);
+
 let stopped = false;
 const service: TrainerService = {
   async train({ model, settings, folder }) {
     const plan = new URLSearchParams(settings.data);
     const number = (name: string, fallback: number) => Number(plan.get(name) ?? fallback);
     const stepsPerEpoch = number('steps', 10);
-    listener.heartbeat();
-    listener.events([{ type: 'state', state: 'loading' }]);
-    listener.events([
+    void listener.heartbeat();
+    tell([{ type: 'state', state: 'loading' }]);
+    tell([
       { type: 'state', state: 'training' },
       {
         type: 'plan',
@@ -53,7 +55,7 @@ const service: TrainerService = {
       } as const;
       const info = { step, epoch, settings, model: modelHash(model), variables };
       await writeCheckpoint(join(folder, checkpointPath(step)), info);
-      listener.events([{ type: 'checkpoint', step, epoch }]);
+      tell([{ type: 'checkpoint', step, epoch }]);
     };
     for (let step = 1; step <= settings.epochs * stepsPerEpoch; step++) {
       await pause(number('pause', 1));
@@ -65,14 +67,14 @@ const service: TrainerService = {
       if (step === number('throw', -1)) throw Object.assign(new Error('bad'), { code: 'BAD_DATA' });
       if (step === number('hang', -1)) for (const end = Date.now() + 1500; Date.now() < end;);
       const loss = step === number('diverge', -1) ? NaN : 1 / step;
-      listener.events([{ type: 'steps', first: step, losses: [loss] }]);
+      tell([{ type: 'steps', first: step, losses: [loss] }]);
       if (plan.has('fill')) await write(`images/fill-${step}`, new Uint8Array(32 * 1024));
       if (step % stepsPerEpoch === 0) {
         const epoch = step / stepsPerEpoch;
         await write(imageFile(step), new Uint8Array([epoch]));
-        listener.events([{ type: 'images', step, errors: [0.1, 0.2] }]);
+        tell([{ type: 'images', step, errors: [0.1, 0.2] }]);
         const result = { epoch, step, loss, valLoss: loss, samplesPerSecond: 1000, seconds: 1 };
-        listener.events([{ type: 'epoch', ...result }]);
+        tell([{ type: 'epoch', ...result }]);
         await save(step, epoch);
       }
       if (stopped && !plan.has('deaf')) {
@@ -98,4 +100,4 @@ const listener = link<TrainerListener, TrainerService>(
   service,
 );
 process.on('disconnect', () => process.exit());
-setInterval(() => listener.heartbeat(), 100);
+setInterval(() => void listener.heartbeat(), 100);

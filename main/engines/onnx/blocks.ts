@@ -101,6 +101,37 @@ export class Blocks {
     return this.reshape(packed, [output, input, height!, width!]);
   }
 
+  /** Whether so many images, a value of the run, fill blocks: a bool scalar. */
+  filledBy(images: string): string {
+    const { graph } = this;
+    const batch = graph.node('Shape', [images], { start: 0, end: 1 });
+    const rest = graph.node('Mod', [batch, graph.ints([this.size])]);
+    return this.reshape(graph.node('Equal', [rest, graph.ints([0])]), []);
+  }
+
+  /**
+   * The sum over batch and places of the products of images [N, C, H, W] with blocked images, as [C, channels of the
+   * blocked, ...kernel]: a convolution whose channels are the batch, which must fill blocks, and whose filter is the
+   * blocked images.
+   */
+  correlate(
+    images: string,
+    blocked: string,
+    { channels, spatial }: ImageShape,
+    window: Window,
+  ): string {
+    const { graph, size } = this;
+    const [height, width] = spatial;
+    const first = graph.node('Transpose', [images], { perm: [1, 0, 2, 3] });
+    const batchBlocked = graph.node('ReorderInput', [first], { channels_last: 0 }, BLOCKS_DOMAIN);
+    const apart = this.reshape(blocked, [-1, size, channels / size, height!, width!, size]);
+    const packed = graph.node('Transpose', [apart], { perm: [2, 0, 3, 4, 1, 5] });
+    const filter = this.reshape(packed, [channels, -1, height!, width!]);
+    const attributes = { ...windowAttributes(window), dilations: window.dilations, group: 1 };
+    const result = graph.node('Conv', [batchBlocked, filter], attributes, BLOCKS_DOMAIN);
+    return graph.node('ReorderOutput', [result], { channels, channels_last: 0 }, BLOCKS_DOMAIN);
+  }
+
   /** The shape that the operators name. */
   private name(image: string, { channels, spatial }: ImageShape): string {
     return this.reshape(image, [-1, channels, ...spatial]);

@@ -1,4 +1,4 @@
-import type { TensorData } from '../../../shared/program/tensor.ts';
+import type { DType, TensorData } from '../../../shared/program/tensor.ts';
 import type { Attributes, OnnxModel, OnnxNode, OnnxPort, OnnxTensor } from './model.ts';
 
 /** More numbers than this in a constant are not compared to find an equal one. */
@@ -6,6 +6,7 @@ const COMPARED_NUMBERS = 4096;
 
 /** Collects the nodes and initializers of an ONNX graph. Equal nodes and equal constants are made once. */
 export class OnnxGraph {
+  private readonly outer: OnnxGraph | null;
   private readonly nodes: OnnxNode[] = [];
   private readonly initializers: Record<string, OnnxTensor> = {};
   private readonly inputs: OnnxPort[] = [];
@@ -18,6 +19,11 @@ export class OnnxGraph {
 
   /** What the nodes made next belong to: it stands in their names, so that errors can name it. */
   scope = '';
+
+  constructor(outer: OnnxGraph | null = null) {
+    this.outer = outer;
+    this.scope = outer?.scope ?? '';
+  }
 
   /** Adds an operator with one output; gives the output's name. */
   node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
@@ -33,9 +39,9 @@ export class OnnxGraph {
     domain = '',
   ): readonly string[] {
     const key = `${domain} ${op} ${outputs} ${inputs.join(',')} ${attributeKey(attributes)}`;
-    const known = this.known.get(key);
+    const known = this.find(key);
     if (known) return known;
-    const id = ++this.count;
+    const id = this.nextId();
     const names = Array.from({ length: outputs }, (_, i) => (i ? `v${id}.${i}` : `v${id}`));
     this.append({ op, domain, inputs, outputs: names, attributes });
     this.known.set(key, names);
@@ -45,10 +51,11 @@ export class OnnxGraph {
 
   /** A constant; gives its name. */
   constant(value: OnnxTensor | TensorData): string {
+    if (this.outer) return this.outer.constant(value);
     const key = value.data.length > COMPARED_NUMBERS ? null : `constant ${tensorKey(value)}`;
     const known = key === null ? undefined : this.known.get(key);
     if (known) return known[0]!;
-    const name = `c${++this.count}`;
+    const name = `c${this.nextId()}`;
     this.initializers[name] = value;
     if (key !== null) this.known.set(key, [name]);
     return name;
@@ -62,6 +69,29 @@ export class OnnxGraph {
   /** A float32 scalar. */
   float(value: number): string {
     return this.constant({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+  }
+
+  /**
+   * The result of one of two graphs, of which the run computes only the one that the condition, a bool scalar, says.
+   * They may use all values of this graph; both must give a result of this shape and type that they compute themselves.
+   */
+  choose(
+    condition: string,
+    shape: readonly number[],
+    dtype: DType,
+    whenTrue: (graph: OnnxGraph) => string,
+    otherwise: (graph: OnnxGraph) => string,
+  ): string {
+    const branch = (build: (graph: OnnxGraph) => string) => {
+      const inner = new OnnxGraph(this);
+      inner.output({ name: `b${this.nextId()}`, shape, dtype }, build(inner));
+      return { graph: inner.model() };
+    };
+    const attributes = { then_branch: branch(whenTrue), else_branch: branch(otherwise) };
+    const result = `v${this.nextId()}`;
+    this.append({ op: 'If', domain: '', inputs: [condition], outputs: [result], attributes });
+    this.unnamed.add(result);
+    return result;
   }
 
   input(port: OnnxPort): string {
@@ -85,18 +115,37 @@ export class OnnxGraph {
 
   /** The finished graph. */
   model(): OnnxModel {
-    const name = (value: string) => this.renamed.get(value) ?? value;
-    const nodes = this.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(name),
-      outputs: node.outputs.map(name),
-    }));
-    return { nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs };
+    const { initializers, inputs, outputs } = this;
+    return { nodes: rename(this.nodes, this.renamed), initializers, inputs, outputs };
   }
 
   private append(node: Omit<OnnxNode, 'name'>): void {
-    this.nodes.push({ ...node, name: `${this.scope}/${node.op}${this.nodes.length}` });
+    this.nodes.push({ ...node, name: `${this.scope}/${node.op}${this.nextId()}` });
   }
+
+  private find(key: string): readonly string[] | undefined {
+    return this.known.get(key) ?? this.outer?.find(key);
+  }
+
+  private nextId(): number {
+    return this.outer ? this.outer.nextId() : ++this.count;
+  }
+}
+
+/** The nodes, and those of graphs inside them, with other names for some values. */
+function rename(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): OnnxNode[] {
+  const name = (value: string) => names.get(value) ?? value;
+  return nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(name),
+    outputs: node.outputs.map(name),
+    attributes: Object.fromEntries(
+      Object.entries(node.attributes).map(([key, value]) => {
+        const graph = typeof value === 'object' && 'graph' in value ? value.graph : null;
+        return [key, graph ? { graph: { ...graph, nodes: rename(graph.nodes, names) } } : value];
+      }),
+    ),
+  }));
 }
 
 function attributeKey(attributes: Attributes): string {

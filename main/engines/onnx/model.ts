@@ -19,13 +19,14 @@ export interface OnnxTensor {
   readonly data: TensorData['data'] | readonly number[];
 }
 
-/** An attribute: a whole number, several, a string, a float or a tensor. */
+/** An attribute: a whole number, several, a string, a float, a tensor or a graph. */
 export type Attribute =
   | number
   | readonly number[]
   | string
   | { readonly float: number }
-  | { readonly tensor: OnnxTensor };
+  | { readonly tensor: OnnxTensor }
+  | { readonly graph: OnnxModel };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 

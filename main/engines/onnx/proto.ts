@@ -27,7 +27,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, VARINT)).int64(IR_VERSION);
   text(writer, 2, 'Matryoshka');
-  const domains = new Set(['', ...model.nodes.map((node) => node.domain)]);
+  const domains = new Set(['', ...domainsOf(model)]);
   message(writer, 7, (graph) => encodeGraph(graph, model));
   for (const domain of domains)
     message(writer, 8, (opset) => {
@@ -35,6 +35,15 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       opset.uint32(tag(2, VARINT)).int64(domain === '' ? OPSET : 1);
     });
   return writer.finish();
+}
+
+function domainsOf({ nodes }: OnnxModel): string[] {
+  return nodes.flatMap(({ domain, attributes }) => [
+    domain,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === 'object' && 'graph' in value ? domainsOf(value.graph) : [],
+    ),
+  ]);
 }
 
 function encodeGraph(writer: Writer, { nodes, initializers, inputs, outputs }: OnnxModel): void {
@@ -56,7 +65,7 @@ function encodeNode(writer: Writer, node: OnnxNode): void {
   if (node.domain) text(writer, 7, node.domain);
 }
 
-/** The last field says which of the others holds the value: 1 float, 2 int, 3 string, 4 tensor, 7 ints. */
+/** The last field says which of the others holds the value: 1 float, 2 int, 3 string, 4 tensor, 5 graph, 7 ints. */
 function encodeAttribute(writer: Writer, name: string, value: Attribute): void {
   text(writer, 1, name);
   let type: number;
@@ -72,6 +81,9 @@ function encodeAttribute(writer: Writer, name: string, value: Attribute): void {
   } else if ('tensor' in value) {
     message(writer, 5, (w) => encodeTensor(w, value.tensor));
     type = 4;
+  } else if ('graph' in value) {
+    message(writer, 6, (w) => encodeGraph(w, value.graph));
+    type = 5;
   } else {
     for (const item of value) writer.uint32(tag(8, VARINT)).int64(item);
     type = 7;

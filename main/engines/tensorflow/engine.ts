@@ -45,8 +45,14 @@ export async function createTensorflowEngine(
 
 /** Windows over more than three axes have no kernels. */
 function unsupportedOperations(program: Program): string[] {
-  const windows = (
-    ['conv', 'convInputGrad', 'convFilterGrad', 'maxPool', 'avgPool'] as const
-  ).filter((op) => nodesOf(program, op).some(({ attrs }) => attrs.strides.length > 3));
-  return [...windows];
+  const windows = [
+    'conv',
+    'convInputGrad',
+    'convFilterGrad',
+    'maxPool',
+    'maxPoolGrad',
+    'avgPool',
+    'avgPoolGrad',
+  ] as const;
+  return windows.filter((op) => nodesOf(program, op).some(({ attrs }) => attrs.strides.length > 3));
 }

@@ -145,8 +145,8 @@ function compile(file: string, code: string): string[] {
     if (!parsed.has(name)) parsed.set(name, getSourceFile(name, languageVersion, ...rest));
     return parsed.get(name);
   };
-  // The sources of the projects that this one refers to stand for their declarations: nothing must be built.
-  host.useSourceOfProjectReferenceRedirect = () => true;
+  // As in an editor, the sources of the projects that this one refers to stand for their declarations.
+  Object.assign(host, { useSourceOfProjectReferenceRedirect: () => true });
   const program = ts.createProgram({
     rootNames: [...config.fileNames, path],
     options: config.options,

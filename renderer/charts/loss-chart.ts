@@ -55,9 +55,9 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
     },
   };
   const datasets: ChartDataset<'line', Point[]>[] = [
-    { data: [], borderWidth: 2, borderJoinStyle: 'round', pointRadius: 2.5, pointHitRadius: 0 },
-    { data: [], borderWidth: 1.75, borderJoinStyle: 'round', pointRadius: 0, pointHitRadius: 0 },
-    { data: [], borderWidth: 1, borderJoinStyle: 'round', pointRadius: 0, pointHitRadius: 0 },
+    { data: [], borderWidth: 2, borderJoinStyle: 'round', pointRadius: 3, pointBorderWidth: 0 },
+    { data: [], borderWidth: 1.75, borderJoinStyle: 'round', pointRadius: 0 },
+    { data: [], borderWidth: 1, borderJoinStyle: 'round', pointRadius: 0 },
   ];
   const chart = new Chart<'line', Point[]>(canvas, {
     type: 'line',
@@ -70,7 +70,7 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
       normalized: true,
       responsive: true,
       maintainAspectRatio: false,
-      layout: { padding: { top: topRoom } },
+      layout: { autoPadding: false, padding: { top: topRoom } },
       elements: { point: { borderWidth: 0 } },
       scales: { x: horizontal(), y: vertical(true) },
     },
@@ -89,6 +89,10 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
         padding: 6,
         font: { family: font, size: 11 },
         callback: (value: number | string) => texts?.place(Number(value)) ?? '',
+      },
+      // The plot ends where the slider below it ends.
+      afterFit(scale: Scale) {
+        Object.assign(scale, { paddingLeft: 0, paddingRight: 0 });
       },
       afterBuildTicks(scale: Scale) {
         const most = Math.max(2, scale.width / 90);
@@ -139,8 +143,9 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
       chart.data.datasets.forEach((dataset, i) => (dataset.data = drawable(shown[i]!)));
       // More epochs than room for points: the line alone.
       const crowded = curves.validation.length > (chart.chartArea?.width ?? 600) / 8;
-      chart.data.datasets[0]!.pointRadius = crowded ? 0 : 2.5;
-      chart.update('none');
+      chart.data.datasets[0]!.pointRadius = crowded ? 0 : 3;
+      // Not 'none': in that mode Chart.js keeps the points' former colours.
+      chart.update();
     },
     mark(next) {
       marks = next;

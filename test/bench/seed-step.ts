@@ -2,11 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
-import {
-  compileModel,
-  initialValues,
-  LEARNING_RATE,
-} from '../../shared/program/step.ts';
+import { compileModel, initialValues, LEARNING_RATE } from '../../shared/program/step.ts';
 import { scalar, tensor } from '../../shared/program/tensor.ts';
 import { seedModels } from '../support/seed.ts';
 
@@ -31,7 +27,7 @@ const pixels = Float32Array.from({ length: batch * 784 }, () =>
   Math.random() < 0.2 ? Math.random() : 0,
 );
 const image = tensor(pixels, [batch, 28, 28, 1]);
-const feeds = { img: image, 'target/0': image, [LEARNING_RATE]: scalar(compiled.learningRate) };
+const feeds = { img: image, 'target/0': image, [LEARNING_RATE]: scalar(compiled.learningRate(0)) };
 const times: number[] = [];
 for (let step = 0; step < steps; step++) {
   const start = performance.now();
@@ -40,7 +36,9 @@ for (let step = 0; step < steps; step++) {
 }
 times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.floor(share * times.length)]!.toFixed(1);
-console.log(`batch ${batch}, ${threads} threads: min ${at(0)}, quarter ${at(0.25)}, median ${at(0.5)} ms`);
+console.log(
+  `batch ${batch}, ${threads} threads: min ${at(0)}, quarter ${at(0.25)}, median ${at(0.5)} ms`,
+);
 if (profiled) {
   await train.dispose();
   printProfile();
@@ -65,8 +63,13 @@ function printProfile(): void {
     const rows = [...sums].sort((a, b) => b[1] - a[1]).slice(0, most);
     for (const [name, ms] of rows) console.log(ms.toFixed(2).padStart(8), name);
   };
-  console.log(`all kernels ${(kernels.reduce((a, e) => a + e.dur, 0) / 1000 / steps).toFixed(1)} ms`);
+  console.log(
+    `all kernels ${(kernels.reduce((a, e) => a + e.dur, 0) / 1000 / steps).toFixed(1)} ms`,
+  );
   table((e) => e.args?.op_name ?? '', 20);
   console.log();
-  table((e) => `${e.name.replace('_kernel_time', '')} ${JSON.stringify(e.args?.output_type_shape)}`, 45);
+  table(
+    (e) => `${e.name.replace('_kernel_time', '')} ${JSON.stringify(e.args?.output_type_shape)}`,
+    45,
+  );
 }

@@ -1,3 +1,4 @@
+import type { DType } from '../../../shared/program/tensor.ts';
 import type { OnnxGraph } from './graph.ts';
 import type { Attributes } from './model.ts';
 import type { Window } from './window.ts';
@@ -27,15 +28,35 @@ export class Blocks {
   }
 
   /** An image of known spatial size, channels first or last, as blocks. */
-  from(layout: 'first' | 'last', image: string, shape: ImageShape): string {
-    const attributes = { channels_last: Number(layout === 'last') };
-    return this.lie(this.graph.node('ReorderInput', [image], attributes, BLOCKS_DOMAIN), shape);
+  from(layout: 'first' | 'last', image: string, shape: ImageShape, dtype: DType): string {
+    const { channels, spatial } = shape;
+    const last = layout === 'last';
+    if (dtype === 'float32') {
+      const attributes = { channels_last: Number(last) };
+      const reordered = this.graph.node('ReorderInput', [image], attributes, BLOCKS_DOMAIN);
+      return this.lie(reordered, shape);
+    }
+    const split = [channels / this.size, this.size];
+    const apart = this.reshape(image, [
+      -1,
+      ...(last ? [...spatial, ...split] : [...split, ...spatial]),
+    ]);
+    return this.graph.node('Transpose', [apart], {
+      perm: last ? [0, 3, 1, 2, 4] : [0, 1, 3, 4, 2],
+    });
   }
 
   /** A blocked image with its channels first or last. */
-  to(layout: 'first' | 'last', image: string, shape: ImageShape): string {
-    const attributes = { channels: shape.channels, channels_last: Number(layout === 'last') };
-    return this.graph.node('ReorderOutput', [this.name(image, shape)], attributes, BLOCKS_DOMAIN);
+  to(layout: 'first' | 'last', image: string, shape: ImageShape, dtype: DType): string {
+    const { channels, spatial } = shape;
+    const last = layout === 'last';
+    if (dtype === 'float32') {
+      const attributes = { channels, channels_last: Number(last) };
+      return this.graph.node('ReorderOutput', [this.name(image, shape)], attributes, BLOCKS_DOMAIN);
+    }
+    const perm = last ? [0, 2, 3, 1, 4] : [0, 1, 4, 2, 3];
+    const joined = this.graph.node('Transpose', [image], { perm });
+    return this.reshape(joined, [-1, ...(last ? [...spatial, channels] : [channels, ...spatial])]);
   }
 
   /** A convolution of a blocked image, or of one with fewer channels than a block that has them first. */

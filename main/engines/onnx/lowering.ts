@@ -58,12 +58,12 @@ export class Lowering {
 
   private convert(x: Lowered, layout: Layout): string {
     const plain = x.names.has('last') ? 'last' : 'first';
-    if (layout === 'blocked') return this.blocks!.from(plain, x.names.get(plain)!, imageShape(x));
-    const blocked = x.names.get('blocked');
-    if (blocked !== undefined && !x.names.has(plain))
-      return this.blocks!.to(layout, blocked, imageShape(x));
+    const known = x.names.get(plain);
+    if (layout === 'blocked') return this.blocks!.from(plain, known!, imageShape(x), x.dtype);
+    if (known === undefined)
+      return this.blocks!.to(layout, x.names.get('blocked')!, imageShape(x), x.dtype);
     const perm = (layout === 'last' ? toLast : toFirst)(x.shape.length);
-    return this.permute(x.names.get(plain)!, inLayout(plain, x.shape, 1), perm);
+    return this.permute(known, inLayout(plain, x.shape, 1), perm);
   }
 
   /** The name of a value in the order of the program. */
@@ -147,9 +147,8 @@ export class Lowering {
   operand(x: Lowered, layout: Layout, rank: number): string {
     if (x.shape.every((dim) => dim === 1)) return this.name(x, this.layoutOf(x));
     const whole = x.shape.length === rank;
-    const images = whole && !x.shape.slice(1).includes(1);
-    if (layout === 'last' || (layout === 'first' && whole) || images || x.names.has(layout))
-      return this.name(x, layout);
+    const ready = x.names.has(layout) || layout !== 'blocked' || !x.shape.slice(1).includes(1);
+    if (layout === 'last' || (whole && ready)) return this.name(x, layout);
     const full: Shape = [...Array<number>(rank - x.shape.length).fill(1), ...x.shape];
     const apart = layout === 'first' ? full : [...full.slice(0, -1), ...this.split(full.at(-1)!)];
     const perm = layout === 'first' ? toFirst(rank) : [...toFirst(rank), rank];

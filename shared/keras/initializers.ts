@@ -36,13 +36,28 @@ function truncatedNormal(n: number, mean: number, stddev: number, random: Random
   return values;
 }
 
+/** Which axes of a weight count as inputs and outputs; by its shape unless both are given. */
+interface FanAxes {
+  readonly input_axes?: readonly number[] | null | undefined;
+  readonly output_axes?: readonly number[] | null | undefined;
+}
+
 /** Fans of a weight as in keras.src.initializers.random_initializers.compute_fans. */
-function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
+function fans(
+  shape: readonly number[],
+  { input_axes, output_axes }: FanAxes,
+): { fanIn: number; fanOut: number } {
+  if (input_axes && output_axes) {
+    const product = (axes: readonly number[]) => sizeOf(axes.map((axis) => shape.at(axis) ?? 1));
+    return { fanIn: product(input_axes), fanOut: product(output_axes) };
+  }
   if (shape.length === 0) return { fanIn: 1, fanOut: 1 };
   if (shape.length === 1) return { fanIn: shape[0]!, fanOut: shape[0]! };
   const field = sizeOf(shape.slice(0, -2));
   return { fanIn: shape.at(-2)! * field, fanOut: shape.at(-1)! * field };
 }
+
+const axes = z.array(z.int()).nullish();
 
 const varianceScaling = z.strictObject({
   scale: z.number().positive().default(1),
@@ -50,17 +65,17 @@ const varianceScaling = z.strictObject({
   distribution: z
     .enum(['truncated_normal', 'untruncated_normal', 'uniform'])
     .default('truncated_normal'),
-  input_axes: z.null().optional(),
-  output_axes: z.null().optional(),
+  input_axes: axes,
+  output_axes: axes,
   seed,
 });
 
 function scaled(
-  { scale, mode, distribution }: z.infer<typeof varianceScaling>,
+  { scale, mode, distribution, ...fanAxes }: z.infer<typeof varianceScaling>,
   shape: readonly number[],
   random: Random,
 ): Float32Array {
-  const { fanIn, fanOut } = fans(shape);
+  const { fanIn, fanOut } = fans(shape, fanAxes);
   const fan = mode === 'fan_in' ? fanIn : mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
   const variance = scale / Math.max(1, fan);
   const size = sizeOf(shape);
@@ -74,11 +89,7 @@ function scaled(
     : truncatedNormal(size, 0, stddev / TRUNCATED_STDDEV, random);
 }
 
-const ownFans = z.strictObject({
-  seed,
-  input_axes: z.null().optional(),
-  output_axes: z.null().optional(),
-});
+const ownFans = z.strictObject({ seed, input_axes: axes, output_axes: axes });
 
 /** A named case of VarianceScaling. */
 const scaling = (
@@ -86,7 +97,9 @@ const scaling = (
   mode: 'fan_in' | 'fan_avg',
   distribution: 'uniform' | 'truncated_normal',
 ) =>
-  initializer(ownFans, (_, shape, random) => scaled({ scale, mode, distribution }, shape, random));
+  initializer(ownFans, (fanAxes, shape, random) =>
+    scaled({ ...fanAxes, scale, mode, distribution }, shape, random),
+  );
 
 /** Rows (or columns) that are orthonormal: Gram-Schmidt on normal numbers, signs as QR with a positive diagonal. */
 function orthogonal(shape: readonly number[], gain: number, random: Random): Float32Array {
@@ -148,7 +161,50 @@ const initializers: Readonly<Record<string, Initializer>> = {
       Math.floor(i / columns) === i % columns ? gain : 0,
     );
   }),
+  // Keras's bias of an LSTM with unit_forget_bias: ones for the forget gate, the second of four.
+  unit_forget_bias: (config) => {
+    const { bias_initializer, units } = unitForgetBias.parse(config);
+    const fill = fillOf(bias_initializer as string | JsonObject);
+    return (_, random) => [
+      ...Array.from(fill([units], random)),
+      ...Array.from(constantOf(1)([units])),
+      ...Array.from(fill([2 * units], random)),
+    ];
+  },
 };
+
+const unitForgetBias = z.strictObject({
+  bias_initializer: z.union([z.string(), z.record(z.string(), z.json())]),
+  units: z.int().positive(),
+});
+
+/** The function of an initializer. Throws an Error for one that is unknown or wrongly configured. */
+function fillOf(given: string | JsonObject): Initialize {
+  const className = typeof given === 'string' ? given : String(given['class_name']);
+  const name = toSnakeCase(className);
+  if (!Object.hasOwn(initializers, name)) throw new Error(`unknown initializer ${className}`);
+  try {
+    return initializers[name]!(typeof given === 'string' ? {} : given['config']);
+  } catch (error) {
+    const problem = error instanceof z.ZodError ? error.issues[0]!.message : String(error);
+    throw new Error(`initializer ${className}: ${problem}`, { cause: error });
+  }
+}
+
+/**
+ * A kernel's initializer with the axes that count as its inputs and outputs, as Keras gives it to an EinsumDense.
+ * Only those that scale by fans take them; others stay as they are.
+ */
+export function withFans(
+  given: string | JsonObject,
+  input_axes: readonly number[],
+  output_axes: readonly number[],
+): string | JsonObject {
+  const class_name = typeof given === 'string' ? given : String(given['class_name']);
+  if (!/^(variance_scaling|(glorot|he|lecun)_)/.test(toSnakeCase(class_name))) return given;
+  const config = typeof given === 'string' ? {} : (given['config'] as JsonObject);
+  return { class_name, config: { ...config, input_axes, output_axes } };
+}
 
 /**
  * The first numbers of a variable, float32. They depend on the seed and the variable's key alone.
@@ -160,16 +216,9 @@ export function initialize(
   key: string,
   seedOfRun: number,
 ): Float32Array {
-  const className = typeof given === 'string' ? given : String(given['class_name']);
-  const name = toSnakeCase(className);
-  if (!Object.hasOwn(initializers, name))
-    throw new SpecError(key, `unknown initializer ${className}`);
   try {
-    const fill = initializers[name]!(typeof given === 'string' ? {} : given['config']);
-    return Float32Array.from(fill(shape, createRandom(seedOfRun, key)));
+    return Float32Array.from(fillOf(given)(shape, createRandom(seedOfRun, key)));
   } catch (error) {
-    const problem =
-      error instanceof z.ZodError ? error.issues[0]!.message : (error as Error).message;
-    throw new SpecError(key, `initializer ${className}: ${problem}`);
+    throw new SpecError(key, (error as Error).message);
   }
 }

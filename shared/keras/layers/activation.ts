@@ -26,3 +26,19 @@ export const activationLayer = defineLayer({
   config: z.strictObject({ activation: z.enum(names) }),
   call: (context, [x], config) => activate(context, x!, config),
 });
+
+/** x above a threshold and at most a largest value; below the threshold 0, or falling with a slope. */
+export const reluLayer = defineLayer({
+  className: 'ReLU',
+  config: z.strictObject({
+    max_value: z.number().nonnegative().nullish(),
+    negative_slope: z.number().nonnegative().nullish(),
+    threshold: z.number().nonnegative().nullish(),
+  }),
+  call({ ops }, [x], { max_value, negative_slope, threshold }) {
+    const above = threshold ? ops.select(ops.less(threshold, x!), x!, 0) : ops.relu(x!);
+    const capped = max_value == null ? above : ops.min(above, max_value);
+    if (!negative_slope) return capped;
+    return ops.sub(capped, ops.mul(ops.relu(ops.sub(threshold ?? 0, x!)), negative_slope));
+  },
+});

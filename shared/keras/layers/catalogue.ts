@@ -1,18 +1,24 @@
 import { SpecError, type LayerSpec } from '../spec.ts';
-import { activationLayer } from './activation.ts';
+import { activationLayer, reluLayer } from './activation.ts';
+import { multiHeadAttention } from './attention.ts';
 import { conv2d } from './conv.ts';
 import { conv2dTranspose } from './conv-transpose.ts';
 import { dense } from './dense.ts';
 import type { LayerDefinition } from './layer.ts';
-import { add, concatenate } from './merging.ts';
-import { globalMaxPooling2d, maxPooling2d } from './pooling.ts';
+import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merging.ts';
+import { batchNormalization, layerNormalization } from './normalizing.ts';
+import * as pooling from './pooling.ts';
+import { lstm } from './recurrent.ts';
 import { dropout } from './regularizing.ts';
 import { flatten, reshape, upSampling2d } from './reshaping.ts';
+import { embedding, notEqual } from './sequences.ts';
 
 const definitions = [
-  dense, activationLayer, dropout, flatten, reshape,
-  conv2d, conv2dTranspose, maxPooling2d, globalMaxPooling2d, upSampling2d,
-  add, concatenate,
+  dense, activationLayer, reluLayer, dropout, flatten, reshape,
+  conv2d, conv2dTranspose, upSampling2d, ...Object.values(pooling),
+  add, subtract, multiply, average, maximum, minimum, concatenate,
+  batchNormalization, layerNormalization,
+  embedding, lstm, multiHeadAttention, notEqual,
 ]; // prettier-ignore
 
 /** Every class of layers by Keras's name. InputLayer and models are not here: a graph defines them. */

@@ -7,7 +7,8 @@ import { kernelAndBiasVariables } from './weights.ts';
 
 /**
  * The output size of one axis, and the padding of the convolution that it is the gradient of.
- * Source: keras.src.backend.common.backend_utils.compute_conv_transpose_output_shape (output_padding None).
+ * Source: compute_conv_transpose_output_shape and _convert_conv_transpose_padding_args_from_keras_to_jax in
+ * keras.src.backend.common.backend_utils.
  */
 function transposedAxis(
   size: number | null,
@@ -21,15 +22,25 @@ function transposedAxis(
   const crop = mode === 'same' ? Math.max(span - stride, 0) : 0;
   const before = Math.floor(crop / 2);
   if (outputPadding === null) {
-    const out = mode === 'same' ? stride : stride + Math.max(span - stride, 0);
-    const total =
-      size === null ? null : mode === 'same' ? size * stride : (size - 1) * stride + out;
-    return { size: total, pads: [before, crop - before] };
+    const last = mode === 'same' ? stride : Math.max(span, stride);
+    return { size: grown(size, stride, last), pads: [before, crop - before] };
   }
-  const half = mode === 'same' ? Math.floor(span / 2) : 0;
-  const total = size === null ? null : (size - 1) * stride + span - 2 * half + outputPadding;
-  return { size: total, pads: [half, half] };
+  if (outputPadding >= stride)
+    throw new RangeError(`output_padding ${outputPadding} must be smaller than stride ${stride}`);
+  if (mode === 'valid') return { size: grown(size, stride, span + outputPadding), pads: [0, 0] };
+  const start = Math.max(span - 1 - Math.ceil((span + (span % 2) - 2 + outputPadding) / 2), 0);
+  const end = Math.max(span - (span % 2) - outputPadding - start, 0);
+  return {
+    size: grown(size, stride, (span % 2) + outputPadding),
+    pads: [start, end],
+  };
 }
+
+function grown(size: number | null, stride: number, last: number): number | null {
+  return size === null ? null : (size - 1) * stride + last;
+}
+
+const outputPadding = z.int().nonnegative();
 
 /** Conv2DTranspose and its like over `n` spatial axes; kernel [...kernel_size, filters, channels]. */
 function transposedConvolution(className: string, n: number) {
@@ -38,7 +49,10 @@ function transposedConvolution(className: string, n: number) {
     kernel_size: sizes(n),
     strides: sizes(n, 1),
     padding,
-    output_padding: sizes(n).nullish(),
+    output_padding: z
+      .union([outputPadding, z.array(outputPadding).length(n)])
+      .transform((size) => (typeof size === 'number' ? Array<number>(n).fill(size) : size))
+      .nullish(),
     data_format: dataFormat,
     dilation_rate: sizes(n, 1),
     activation,
@@ -79,4 +93,5 @@ function transposedConvolution(className: string, n: number) {
   });
 }
 
+export const conv1dTranspose = transposedConvolution('Conv1DTranspose', 1);
 export const conv2dTranspose = transposedConvolution('Conv2DTranspose', 2);

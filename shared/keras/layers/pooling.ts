@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Value } from '../../program/builder.ts';
 import { dataFormat, padding, sizes } from './config.ts';
 import { channelsOf } from './conv.ts';
 import { defineLayer } from './layer.ts';
+import { maskOf } from './sequences.ts';
 
 /** MaxPooling and AveragePooling over `n` spatial axes; strides are the pool's size unless given. */
 function pooling(className: string, op: 'maxPool' | 'avgPool', n: number) {
@@ -19,22 +21,27 @@ function pooling(className: string, op: 'maxPool' | 'avgPool', n: number) {
   });
 }
 
-/** The largest or the mean of all spatial positions, a channel at a time. */
+/** The largest or the mean of all spatial positions, a channel at a time. A mean can leave masked steps out. */
 function globalPooling(className: string, op: 'reduceMax' | 'reduceMean', n: number) {
   const config = z.strictObject({ data_format: dataFormat, keepdims: z.boolean().default(false) });
+  const axes = Array.from({ length: n }, (_, i) => i + 1);
   return defineLayer({
     className,
     config,
-    call({ ops }, [x], { keepdims }) {
+    call(context, [x], { keepdims }) {
+      const { ops } = context;
       channelsOf(x!.shape, n);
-      return ops[op](
-        x!,
-        Array.from({ length: n }, (_, i) => i + 1),
-        keepdims,
-      );
+      const mask = n === 1 && op === 'reduceMean' ? maskOf(context, x!) : null;
+      if (!mask) return ops[op](x!, axes, keepdims);
+      const sum = (value: Value) => ops.reduceSum(value, axes, keepdims);
+      return ops.div(sum(ops.select(mask, x!, 0)), sum(ops.cast(mask, 'float32')));
     },
   });
 }
 
 export const maxPooling2d = pooling('MaxPooling2D', 'maxPool', 2);
+export const averagePooling2d = pooling('AveragePooling2D', 'avgPool', 2);
+export const globalMaxPooling1d = globalPooling('GlobalMaxPooling1D', 'reduceMax', 1);
 export const globalMaxPooling2d = globalPooling('GlobalMaxPooling2D', 'reduceMax', 2);
+export const globalAveragePooling1d = globalPooling('GlobalAveragePooling1D', 'reduceMean', 1);
+export const globalAveragePooling2d = globalPooling('GlobalAveragePooling2D', 'reduceMean', 2);

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { formatShape, sizeOf, type Dim, type Shape } from '../../program/tensor.ts';
+import type { Ops, Value } from '../../program/builder.ts';
+import {
+  formatShape,
+  sizeOf,
+  type Dim,
+  type Shape,
+  type TensorData,
+} from '../../program/tensor.ts';
 import { dataFormat, sizes } from './config.ts';
 import { defineLayer } from './layer.ts';
 
@@ -32,7 +39,33 @@ export const upSampling2d = defineLayer({
   config: z.strictObject({
     size: sizes(2, 2),
     data_format: dataFormat,
-    interpolation: z.literal('nearest').default('nearest'),
+    interpolation: z.enum(['nearest', 'bilinear']).default('nearest'),
   }),
-  call: ({ ops }, [x], { size }) => ops.upsample(x!, size),
+  call: ({ ops }, [x], { size, interpolation }) =>
+    interpolation === 'nearest' ? ops.upsample(x!, size) : upsampleBilinear(ops, x!, size),
 });
+
+/** Linear interpolation between pixel centres along both axes: a matrix product an axis. */
+function upsampleBilinear(ops: Ops, x: Value, size: readonly number[]): Value {
+  const [batch, height, width, channels] = x.shape;
+  if (height == null || width == null || channels == null)
+    throw new RangeError('bilinear interpolation needs an image of known size');
+  const tall = height * size[0]!;
+  const rows = ops.reshape(x, [batch!, height, width * channels]);
+  const taller = ops.matMul(ops.constant(linearWeights(height, tall)), rows);
+  const columns = ops.reshape(taller, [batch!, tall, width, channels]);
+  return ops.matMul(ops.constant(linearWeights(width, width * size[1]!)), columns);
+}
+
+/** [to, from]: how much of each element goes into each new one; beyond the border the last one goes on. */
+function linearWeights(from: number, to: number): TensorData {
+  const data = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
+    const before = Math.min(Math.floor(at), from - 1);
+    const after = Math.min(before + 1, from - 1);
+    data[i * from + before]! += 1 - (at - before);
+    data[i * from + after]! += at - before;
+  }
+  return { shape: [to, from], dtype: 'float32', data };
+}

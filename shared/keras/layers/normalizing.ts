@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import type { Ops, Value } from '../../program/builder.ts';
+import { normalizeAxes } from '../../program/shapes.ts';
+import type { Shape } from '../../program/tensor.ts';
+import { initializer, optionalObject } from './config.ts';
+import { defineLayer, type CallContext, type VariableSpec } from './layer.ts';
+import { maskOf } from './sequences.ts';
+
+const scaleAndCenter = {
+  epsilon: z.number().positive().default(0.001),
+  center: z.boolean().default(true),
+  scale: z.boolean().default(true),
+  beta_initializer: initializer('zeros'),
+  gamma_initializer: initializer('ones'),
+  beta_regularizer: optionalObject,
+  gamma_regularizer: optionalObject,
+  beta_constraint: optionalObject,
+  gamma_constraint: optionalObject,
+};
+type ScaleAndCenter = z.infer<z.ZodObject<typeof scaleAndCenter>>;
+
+function scaleAndCenterVariables(config: ScaleAndCenter, shape: readonly number[]): VariableSpec[] {
+  const gamma: VariableSpec = {
+    name: 'gamma',
+    shape,
+    initializer: config.gamma_initializer,
+    regularizer: config.gamma_regularizer,
+    constraint: config.gamma_constraint,
+  };
+  const beta: VariableSpec = {
+    name: 'beta',
+    shape,
+    initializer: config.beta_initializer,
+    regularizer: config.beta_regularizer,
+    constraint: config.beta_constraint,
+  };
+  return [...(config.scale ? [gamma] : []), ...(config.center ? [beta] : [])];
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * gamma + beta, all in shapes that broadcast to x. */
+function normalize(
+  ops: Ops,
+  x: Value,
+  { mean, variance }: Moments,
+  gamma: Value | null,
+  beta: Value | null,
+  epsilon: number,
+): Value {
+  const inverse = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
+  const centred = ops.sub(x, mean);
+  const scaled = ops.mul(centred, gamma ? ops.mul(inverse, gamma) : inverse);
+  return beta ? ops.add(scaled, beta) : scaled;
+}
+
+interface Moments {
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/** Mean and variance over the axes, which stay with size 1. Masked positions do not count. */
+function moments(ops: Ops, x: Value, axes: readonly number[], mask: Value | null): Moments {
+  if (!mask) {
+    const mean = ops.reduceMean(x, axes, true);
+    return { mean, variance: ops.reduceMean(ops.square(ops.sub(x, mean)), axes, true) };
+  }
+  const weights = ops.cast(ops.expandLike(mask, x), 'float32');
+  const total = ops.add(ops.reduceSum(weights, axes, true), 1e-7);
+  const meanOf = (value: Value) =>
+    ops.div(ops.reduceSum(ops.select(mask, value, 0), axes, true), total);
+  const mean = meanOf(x);
+  return { mean, variance: meanOf(ops.square(ops.sub(x, mean))) };
+}
+
+/** A variable over `axes` in the rank of x. */
+function alongAxes(
+  { ops, variable }: CallContext,
+  name: string,
+  x: Value,
+  axes: readonly number[],
+) {
+  const value = variable(name);
+  if (axes.every((axis, i) => axis === x.shape.length - axes.length + i)) return value;
+  return ops.reshape(
+    value,
+    x.shape.map((_, axis) => value.shape[axes.indexOf(axis)] ?? 1),
+  );
+}
+
+function knownSizes(shape: Shape, axes: readonly number[]): number[] {
+  return axes.map((axis) => {
+    const size = shape[axis];
+    if (size == null) throw new RangeError(`axis ${axis} of the input must be known`);
+    return size;
+  });
+}
+
+/**
+ * Normalizes each channel: while training by the batch's mean and variance, of which it keeps moving averages, else
+ * by those averages. Frozen, it does not learn from batches.
+ */
+export const batchNormalization = defineLayer({
+  className: 'BatchNormalization',
+  config: z.strictObject({
+    axis: z.int().default(-1),
+    momentum: z.number().default(0.99),
+    ...scaleAndCenter,
+    moving_mean_initializer: initializer('zeros'),
+    moving_variance_initializer: initializer('ones'),
+    renorm: z.literal(false).default(false),
+    renorm_clipping: z.null().optional(),
+    renorm_momentum: z.number().optional(),
+    synchronized: z.literal(false).default(false),
+  }),
+  variables(config, [input]) {
+    const shape = knownSizes(input!, normalizeAxes([config.axis], input!.length));
+    const moving = (name: 'mean' | 'variance'): VariableSpec => ({
+      name: `moving_${name}`,
+      shape,
+      initializer: config[`moving_${name}_initializer`],
+      trainable: false,
+    });
+    return [...scaleAndCenterVariables(config, shape), moving('mean'), moving('variance')];
+  },
+  call(context, [x], config) {
+    const { ops } = context;
+    const axis = normalizeAxes([config.axis], x!.shape.length);
+    const along = (name: string) => alongAxes(context, name, x!, axis);
+    const learn = context.training && context.trainable;
+    const others = x!.shape.map((_, i) => i).filter((i) => i !== axis[0]);
+    const used = learn
+      ? moments(ops, x!, others, maskOf(context, x!))
+      : { mean: along('moving_mean'), variance: along('moving_variance') };
+    if (learn)
+      for (const name of ['mean', 'variance'] as const) {
+        const old = context.variable(`moving_${name}`);
+        const fresh = ops.reshape(used[name], old.shape);
+        const kept = ops.mul(old, config.momentum);
+        context.update(`moving_${name}`, ops.add(kept, ops.mul(fresh, 1 - config.momentum)));
+      }
+    const gamma = config.scale ? along('gamma') : null;
+    const beta = config.center ? along('beta') : null;
+    return normalize(ops, x!, used, gamma, beta, config.epsilon);
+  },
+});
+
+/** Normalizes each sample over its own `axis` (one or several). */
+export const layerNormalization = defineLayer({
+  className: 'LayerNormalization',
+  config: z.strictObject({
+    axis: z
+      .union([z.int(), z.array(z.int()).min(1)])
+      .transform((axis) => (typeof axis === 'number' ? [axis] : axis))
+      .default([-1]),
+    ...scaleAndCenter,
+    rms_scaling: z.literal(false).default(false),
+  }),
+  variables: (config, [input]) =>
+    scaleAndCenterVariables(config, knownSizes(input!, normalizeAxes(config.axis, input!.length))),
+  call(context, [x], config) {
+    const { ops } = context;
+    const axes = normalizeAxes(config.axis, x!.shape.length);
+    const gamma = config.scale ? alongAxes(context, 'gamma', x!, axes) : null;
+    const beta = config.center ? alongAxes(context, 'beta', x!, axes) : null;
+    return normalize(ops, x!, moments(ops, x!, axes, null), gamma, beta, config.epsilon);
+  },
+});

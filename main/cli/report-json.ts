@@ -1,0 +1,69 @@
+import type { ErrorInfo, RunEvent } from '../../shared/api/events.ts';
+import type { Report } from './report.ts';
+
+/** One JSON object a line on stdout, and nothing else there; numbers that JSON can't hold are null. */
+export function reportAsJson(): Report {
+  const print = (event: string, fields: object) =>
+    process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+  const problem = ({ code, message, saved }: ErrorInfo) => ({
+    code,
+    message,
+    ...(saved && { saved }),
+  });
+  const one = (event: RunEvent) => {
+    switch (event.type) {
+      case 'state':
+        print('state', { state: event.state });
+        if (event.error) print('error', problem(event.error));
+        break;
+      case 'plan':
+        print('start', {
+          epochs: event.epochs,
+          steps_per_epoch: event.stepsPerEpoch,
+          batch_size: event.batchSize,
+          samples: event.trainSamples,
+          validation_samples: event.validationSamples,
+          ...event.engine,
+        });
+        break;
+      case 'steps':
+        event.losses.forEach((loss, i) => print('step', { step: event.first + i, loss }));
+        break;
+      case 'epoch':
+        if (event.epoch === 0) print('initial', { epoch: 0, step: 0, val_loss: event.valLoss });
+        else
+          print('epoch', {
+            epoch: event.epoch,
+            step: event.step,
+            loss: event.loss,
+            val_loss: event.valLoss,
+            samples_per_second: event.samplesPerSecond,
+            seconds: event.seconds,
+          });
+        break;
+      case 'images':
+        print('images', { step: event.step, errors: event.errors });
+        break;
+      case 'checkpoint':
+        print('checkpoint', { step: event.step, epoch: event.epoch });
+        break;
+      case 'validation':
+        break;
+    }
+  };
+  return {
+    events: (events) => events.forEach(one),
+    note: (text) => process.stderr.write(`${text}\n`),
+    end: ({ folder, state, lastStep, lastEpoch, error }) =>
+      print('done', {
+        run: folder,
+        state,
+        step: lastStep,
+        epoch: lastEpoch?.epoch ?? 0,
+        loss: lastEpoch?.loss ?? null,
+        val_loss: lastEpoch?.valLoss ?? null,
+        ...(error && { error: problem(error) }),
+      }),
+    failed: (error) => print('error', problem(error)),
+  };
+}

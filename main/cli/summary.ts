@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import { StudioError } from '../../shared/api/errors.ts';
+import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
+import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
+import { keras2Summary } from '../../shared/keras/summary-keras2.ts';
+import { keras3Summary } from '../../shared/keras/summary-keras3.ts';
+import { summarize } from '../../shared/keras/summary.ts';
+import { findProject } from '../service/project.ts';
+import { fail } from './exit.ts';
+import { modelNamed } from './project.ts';
+
+interface SummaryFlags {
+  readonly model?: string;
+  readonly expandNested?: true;
+  readonly showTrainable?: true;
+  readonly style: 'keras2' | 'keras3';
+}
+
+/** `summary <project|template|file>`. */
+export function addSummary(program: Command): Command {
+  return program
+    .command('summary')
+    .description('Prints the models of a project, a template or a Keras JSON file as Keras does.')
+    .argument(
+      '<project|template|file>',
+      'a folder with project.json, a template, or a model as JSON',
+    )
+    .option('--model <name>', 'only this model')
+    .option('--expand-nested', 'list what nested models are made of')
+    .option('--show-trainable', 'say what is trained')
+    .addOption(
+      new Option('--style <style>', 'whose summary')
+        .choices(['keras2', 'keras3'])
+        .default('keras2'),
+    )
+    .action((source: string, flags: SummaryFlags) => summary(source, flags).catch(fail));
+}
+
+async function summary(source: string, flags: SummaryFlags): Promise<void> {
+  const spec = await readModels(source);
+  const models = flags.model === undefined ? spec.models : [modelNamed(spec, flags.model)];
+  const texts = models.map((model) => {
+    const rows = summarize(spec, model, { expandNested: flags.expandNested ?? false });
+    const showTrainable = flags.showTrainable ?? false;
+    return flags.style === 'keras2'
+      ? keras2Summary(rows, { showTrainable })
+      : keras3Summary(rows, { showTrainable, width: terminalWidth() });
+  });
+  process.stdout.write(texts.join('\n'));
+}
+
+/** As Python's shutil.get_terminal_size: COLUMNS, the terminal, or 80. */
+function terminalWidth(): number {
+  const columns = Number(process.env['COLUMNS']);
+  return Number.isInteger(columns) && columns > 0 ? columns : (process.stdout.columns ?? 80);
+}
+
+async function readModels(source: string): Promise<ModelSpec> {
+  if (!source.endsWith('.json') || source.endsWith('project.json'))
+    return (await findProject(source)).model;
+  const text = await readFile(source, 'utf8').catch((error: Error) => {
+    throw new StudioError('NO_SUCH_FILE', `${source} can't be read: ${error.message}`);
+  });
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new StudioError('BAD_FILE', `${source} is not JSON: ${(error as Error).message}`);
+  }
+  const fields = data as Record<string, unknown> | null;
+  if (fields !== null && typeof fields === 'object' && 'models' in fields)
+    return parseModelSpec(data);
+  if (fields !== null && typeof fields === 'object' && 'model' in fields && 'training' in fields)
+    return parseModelSpec(fields['model']);
+  return fromKerasConfig(data);
+}

@@ -1,0 +1,97 @@
+import { join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { RunSummary } from '../../shared/api/contract.ts';
+import { encodeError } from '../../shared/api/errors.ts';
+import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+import { forkTrainer } from '../service/fork-trainer.ts';
+import { findProject } from '../service/project.ts';
+import { trainRun } from '../service/train-run.ts';
+import { fail, INTERRUPTED, wholeNumber } from './exit.ts';
+import { modelNamed } from './project.ts';
+import { reportAsJson } from './report-json.ts';
+import { reportAsText } from './report-text.ts';
+
+interface TrainFlags {
+  readonly model?: string;
+  readonly data?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly limit?: number;
+  readonly seed?: number;
+  readonly engine?: TrainingSettings['engine'];
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** `train <project|template>`. */
+export function addTrain(program: Command): Command {
+  return program
+    .command('train')
+    .description('Trains a model of a project or a template, and keeps the run in a folder.')
+    .argument(
+      '<project|template>',
+      'a folder with project.json, or the name of a template (autoencoder)',
+    )
+    .option('--model <name>', "which of the project's models (default: the one it trains)")
+    .option('--data <name|path>', 'a built-in dataset (mnist), or a folder or file')
+    .option('--epochs <n>', 'passes over the data', wholeNumber(1, 1_000_000))
+    .option('--batch-size <n>', 'samples a step', wholeNumber(1, 1_000_000))
+    .option('--limit <n>', 'use the first n samples only', wholeNumber(1))
+    .option('--seed <n>', 'of initial weights, order and dropout', wholeNumber(0, 0xffffffff))
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', 'tensorflow', 'onnx']),
+    )
+    .option('--out <dir>', "the run's folder (default: a new one under ./runs)")
+    .option('--json', 'print one JSON event a line')
+    .action(train);
+}
+
+async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
+  const report = flags.json ? reportAsJson() : reportAsText(process.stdout);
+  try {
+    const { name, model, training } = await findProject(nameOrPath);
+    const settings: TrainingSettings = {
+      ...training,
+      ...(flags.model !== undefined && { model: modelNamed(model, flags.model) }),
+      ...(flags.data !== undefined && { data: flags.data }),
+      ...(flags.epochs !== undefined && { epochs: flags.epochs }),
+      ...(flags.batchSize !== undefined && { batch_size: flags.batchSize }),
+      ...(flags.limit !== undefined && { limit: flags.limit }),
+      ...(flags.seed !== undefined && { seed: flags.seed }),
+      ...(flags.engine !== undefined && { engine: flags.engine }),
+    };
+    const folder = resolve(flags.out ?? join('runs', `${name}-${timestamp()}`));
+    const run = await trainRun({
+      model,
+      settings,
+      folder,
+      startTrainer: () => forkTrainer(),
+      onEvents: report.events,
+    });
+    let interrupted = 0;
+    const interrupt = () => {
+      interrupted += 1;
+      if (interrupted === 1) report.note('Stopping after this step; again to end at once.');
+      void (interrupted === 1 ? run.stop() : run.kill());
+    };
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
+    const summary = await run.done;
+    report.end(summary);
+    process.exitCode = interrupted > 0 ? INTERRUPTED : exitCode(summary);
+  } catch (error) {
+    report.failed(encodeError(error));
+    if (!flags.json) fail(error);
+    process.exitCode = 1;
+  }
+}
+
+const exitCode = ({ state }: RunSummary) => (state === 'failed' ? 1 : 0);
+
+/** Local time as part of a file name: `2026-11-23-154233`. */
+function timestamp(): string {
+  const now = new Date();
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

@@ -48,6 +48,9 @@ export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise
     unsupported: unsupportedOperations,
     variables: async (initial) => new OnnxVariables(initial, makeTensor),
     async compile(program: Program) {
+      const lacking = unsupportedOperations(program);
+      if (lacking.length > 0)
+        throw new Error(`ONNX Runtime has no operator for ${lacking.join(', ')} over so many axes`);
       const lowered = lowerProgram(program, block);
       try {
         const session = await InferenceSession.create(

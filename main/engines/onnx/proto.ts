@@ -10,8 +10,8 @@ import {
 
 type Writer = protobuf.Writer;
 
-/** The versions that the lowering writes; opset 18 is the first whose reductions all take axes as an input. */
-export const OPSET = 18;
+/** The versions that the lowering writes: what the libraries of several years read. */
+const OPSET = 17;
 const IR_VERSION = 8;
 
 const tag = (field: number, wire: number) => (field << 3) | wire;

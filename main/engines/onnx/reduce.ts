@@ -3,8 +3,8 @@ import type { TensorType } from '../../../shared/program/tensor.ts';
 import { axisIn, inLayout, toFirst } from './layout.ts';
 import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
 
+/** Those that take their axes as an attribute before opset 18; ReduceSum takes them as an input since 13. */
 const OPERATORS = {
-  reduceSum: 'ReduceSum',
   reduceMean: 'ReduceMean',
   reduceMax: 'ReduceMax',
   reduceMin: 'ReduceMin',
@@ -17,9 +17,11 @@ type Reduce = (input: string, axes: readonly number[], keepDims: boolean) => str
 export function lowerReduce(name: (typeof REDUCE)[number]): Lower<typeof name> {
   return (context, [x], { axes, keepDims }: ReduceAttrs, node) => {
     const reduce: Reduce = (input, over, keep) =>
-      context.graph.node(OPERATORS[name], [input, context.graph.ints(over)], {
-        keepdims: Number(keep),
-      });
+      name === 'reduceSum'
+        ? context.graph.node('ReduceSum', [input, context.graph.ints(over)], {
+            keepdims: Number(keep),
+          })
+        : context.graph.node(OPERATORS[name], [input], { axes: over, keepdims: Number(keep) });
     return (
       reduceBlocked(context, x!, axes, keepDims, node, reduce) ??
       reduceAxes(context, x!, axes, keepDims, node, reduce)

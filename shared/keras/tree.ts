@@ -1,5 +1,9 @@
-import type { Shape } from '../program/tensor.ts';
-import type { LayerId, ModelSpec } from './spec.ts';
+import { sizeOf, type Shape } from '../program/tensor.ts';
+import type { TracedVariable } from '../program/trace.ts';
+import { callPositions, orderGraph, pathsByLayer } from './graph.ts';
+import { inferGraph, trainedLayers, type InferredGraph } from './infer.ts';
+import { layerOf } from './spec.ts';
+import type { GraphSpec, LayerConfig, LayerId, ModelSpec } from './spec.ts';
 
 /** One row of the layer tree: a layer at one path. */
 export interface TreeNode {
@@ -24,5 +28,102 @@ export interface TreeNode {
   readonly children: readonly TreeNode[] | null;
 }
 
-/** The trees of the spec's models (all of `spec.models`, or the ones named). */
-export declare function layerTree(spec: ModelSpec, models?: readonly LayerId[]): TreeNode[];
+/**
+ * The trees of the spec's models (all of `spec.models`, or the ones named). A call that is not valid leaves rows
+ * without shapes, no more. Throws a SpecError when a graph has no order, a model contains itself, or names repeat.
+ */
+export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.models): TreeNode[] {
+  const paths = pathsByLayer(spec);
+  const inferred = new Map<GraphSpec, InferredGraph>();
+  /** Keys of the variables that training may move, where nothing above is frozen. */
+  const movable = new Set<string>();
+  const infer = (graph: GraphSpec, path: string) => {
+    const known = inferred.get(graph);
+    if (known) return known;
+    const fresh = inferGraph(spec, graph, path);
+    inferred.set(graph, fresh);
+    for (const variables of fresh.variables.values())
+      for (const { key, trainable } of variables) if (trainable) movable.add(key);
+    return fresh;
+  };
+
+  const treeOf = (model: LayerId): TreeNode => {
+    const trained = trainedLayers(spec, model);
+
+    const node = (layer: LayerId, path: string, use: Use): TreeNode => {
+      const { class_name, config, graph } = layerOf(spec, layer);
+      const children = graph ? childrenOf(graph, path) : null;
+      const own = use.variables.filter((one) => movable.has(one.key) && trained.has(one.layer));
+      return {
+        path,
+        layer,
+        name: config.name,
+        className: class_name,
+        outputShapes: use.shapes,
+        params: sizeOfAll(use.variables),
+        trainableParams: sizeOfAll(own),
+        trainable: children
+          ? together(children, config)
+          : use.variables.length > 0
+            ? trained.has(layer)
+            : config['trainable'] !== false,
+        paths: paths.get(layer) ?? [path],
+        calls: use.calls,
+        children,
+      };
+    };
+
+    const childrenOf = (graph: GraphSpec, path: string): TreeNode[] => {
+      const positions = callPositions(graph);
+      const { outputs, variables } = infer(graph, path);
+      const { calls, layers } = orderGraph(spec, graph, path);
+      const needed = new Set(calls);
+      return layers.map((layer) => {
+        const own = positions.get(layer)!;
+        const first = own.find((at) => outputs[at]);
+        return node(layer, `${path}/${layerOf(spec, layer).config.name}`, {
+          shapes: first === undefined ? null : outputs[first]!.map((type) => type.shape),
+          variables: variables.get(layer) ?? [],
+          calls: own.filter((at) => needed.has(at)).length,
+        });
+      });
+    };
+
+    const { config, graph } = layerOf(spec, model);
+    const whole = graph ? wholeModel(spec, graph, infer(graph, config.name)) : null;
+    return node(model, config.name, whole ?? { shapes: null, variables: [], calls: 0 });
+  };
+  return models.map(treeOf);
+}
+
+/** How a model uses one of its layers. */
+interface Use {
+  readonly shapes: readonly Shape[] | null;
+  readonly variables: readonly TracedVariable[];
+  readonly calls: number;
+}
+
+/** A model by itself: the shapes of its outputs, and the variables of all that it calls, each once. */
+function wholeModel(spec: ModelSpec, graph: GraphSpec, { outputs, variables }: InferredGraph): Use {
+  const positions = callPositions(graph);
+  const shapes = graph.outputs.map(
+    ([layer, call, output]) => outputs[positions.get(layer)![call]!]?.[output]?.shape,
+  );
+  const distinct = new Map([...variables.values()].flat().map((one) => [one.key, one]));
+  return {
+    shapes: shapes.every((shape) => shape !== undefined) ? shapes : null,
+    variables: [...distinct.values()],
+    calls: 0,
+  };
+}
+
+function sizeOfAll(variables: readonly TracedVariable[]): number {
+  return variables.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+/** Of a model: what its layers with variables have in common. */
+function together(children: readonly TreeNode[], config: LayerConfig): boolean | 'mixed' {
+  const [first, ...others] = children.filter(({ params }) => params > 0);
+  if (!first) return config['trainable'] !== false;
+  return others.every(({ trainable }) => trainable === first.trainable) ? first.trainable : 'mixed';
+}

@@ -1,97 +1,124 @@
 import { describe, expect, it } from 'vitest';
 import { compose } from '../../../shared/keras/compose.ts';
+import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
 import { layerTree, type TreeNode } from '../../../shared/keras/tree.ts';
+import { readGolden } from '../../support/goldens.ts';
 import { seedModels } from '../../support/seed.ts';
 
-const flat = (nodes: readonly TreeNode[]): TreeNode[] =>
-  nodes.flatMap((node) => [node, ...flat(node.children ?? [])]);
+const golden = (stem: string) => fromKerasConfig(readGolden(`summaries/${stem}.model`));
 
-const at = (spec: ModelSpec, path: string) =>
-  flat(layerTree(spec)).find((node) => node.path === path)!;
+function flat(node: TreeNode): TreeNode[] {
+  return [node, ...(node.children ?? []).flatMap(flat)];
+}
 
-function frozen(spec: ModelSpec, ...layers: string[]): ModelSpec {
-  const changed = layers.map((id) => {
-    const layer = spec.layers[id]!;
-    return [id, { ...layer, config: { ...layer.config, trainable: false } }];
-  });
-  return { ...spec, layers: { ...spec.layers, ...Object.fromEntries(changed) } };
+function byPath(spec: ModelSpec): Record<string, TreeNode> {
+  return Object.fromEntries(
+    layerTree(spec)
+      .flatMap(flat)
+      .map((node) => [node.path, node]),
+  );
 }
 
 describe("the seed's tree", () => {
-  it('holds every layer at every path, with shapes and exact parameters', () => {
-    const nodes = flat(layerTree(seedModels));
-    expect(nodes).toHaveLength(8 + 8 + 1 + 1 + 8 + 8);
-    expect(at(seedModels, 'autoencoder')).toMatchObject({
+  const nodes = byPath(seedModels);
+
+  it('holds every layer at every path, in Keras order', () => {
+    expect(layerTree(seedModels).map(({ name }) => name)).toEqual([
+      'encoder',
+      'decoder',
+      'autoencoder',
+    ]);
+    expect(nodes['autoencoder']!.children!.map(({ name }) => name)).toEqual([
+      'img',
+      'encoder',
+      'decoder',
+    ]);
+    expect(nodes['autoencoder/encoder']!.children).toHaveLength(7);
+  });
+
+  it('knows parameters and shapes', () => {
+    expect(nodes['autoencoder']).toMatchObject({
       params: 28_241,
+      trainableParams: 28_241,
+      trainable: true,
       outputShapes: [[null, 28, 28, 1]],
+      calls: 0,
     });
-    expect(at(seedModels, 'autoencoder/encoder')).toMatchObject({
-      params: 18_672,
-      outputShapes: [[null, 16]],
-    });
-    expect(at(seedModels, 'autoencoder/decoder/conv2d_transpose_3')).toMatchObject({
-      params: 145,
-      className: 'Conv2DTranspose',
-      outputShapes: [[null, 28, 28, 1]],
+    expect(nodes['autoencoder/encoder']).toMatchObject({ params: 18_672, calls: 1 });
+    expect(nodes['autoencoder/encoder/conv2d_2']).toMatchObject({
+      className: 'Conv2D',
+      params: 9_248,
+      outputShapes: [[null, 6, 6, 32]],
       children: null,
     });
   });
 
-  it('names all the paths of what is shared', () => {
-    expect(at(seedModels, 'encoder/conv2d').paths).toEqual([
+  it('names all paths of a shared layer', () => {
+    expect(nodes['encoder/conv2d']!.paths).toEqual([
       'encoder/conv2d',
       'autoencoder/encoder/conv2d',
     ]);
-    expect(at(seedModels, 'autoencoder/img').paths).toEqual(['autoencoder/img']);
-  });
-
-  it('says what is frozen, in part or whole', () => {
-    const part = frozen(seedModels, 'encoder/conv2d_2');
-    expect(at(part, 'autoencoder/encoder/conv2d_2')).toMatchObject({
-      trainable: false,
-      trainableParams: 0,
-    });
-    expect(at(part, 'autoencoder/encoder')).toMatchObject({
-      trainable: 'mixed',
-      trainableParams: 18_672 - 9_248,
-    });
-    expect(at(part, 'autoencoder/decoder').trainable).toBe(true);
-    expect(at(part, 'autoencoder').trainable).toBe('mixed');
-    const whole = frozen(seedModels, 'encoder');
-    expect(at(whole, 'autoencoder/encoder')).toMatchObject({
-      trainable: false,
-      trainableParams: 0,
-    });
+    expect(nodes['autoencoder/img']!.paths).toEqual(['autoencoder/img']);
   });
 });
 
-it('counts the calls of a layer and keeps one row for it', () => {
-  const spec = compose(({ input, layers, model }) => {
-    const x = input([4], { name: 'x' });
-    const d = layers.dense(4, { name: 'd' });
-    return model(x, d(d(d(x))), { name: 'm' });
+describe('a tree', () => {
+  it('counts a layer that two submodels share once', () => {
+    const nodes = byPath(golden('c-sharing'));
+    expect(nodes['sharing']!.params).toBe(73);
+    expect(nodes['sharing/one']!.params).toBe(55);
+    expect(nodes['sharing/two/shared']!.paths).toEqual([
+      'sharing/one/shared',
+      'sharing/two/shared',
+    ]);
   });
-  const [root] = layerTree(spec);
-  expect(root!.params).toBe(20);
-  expect(root!.children!.map(({ name, calls }) => [name, calls])).toEqual([
-    ['x', 1],
-    ['d', 3],
-  ]);
-});
 
-it('shows a layer that can not take its input, without a shape', () => {
-  const broken: ModelSpec = {
-    ...seedModels,
-    layers: {
-      ...seedModels.layers,
-      'encoder/conv2d_1': {
-        class_name: 'Conv2D',
-        config: { name: 'conv2d_1', filters: 4, kernel_size: [40, 40] },
+  it('says how often a model is called', () => {
+    expect(byPath(golden('b-siamese'))['siamese/branch']!.calls).toBe(2);
+  });
+
+  it('tells frozen, trained and mixed models apart', () => {
+    const nodes = byPath(golden('h-partial'));
+    expect(nodes['outer']).toMatchObject({ trainable: 'mixed', params: 47, trainableParams: 32 });
+    expect(nodes['outer/middle/inner']).toMatchObject({ trainable: false, trainableParams: 0 });
+    expect(nodes['outer/k3']).toMatchObject({ trainable: true });
+  });
+
+  it('takes what is inside a frozen model as frozen, whatever it says itself', () => {
+    const spec = compose(({ input, layers, model }) => {
+      const x = input([3], { name: 'x' });
+      const inner = model(x, layers.dense(2, { name: 'd' })(x), { name: 'm', trainable: false });
+      const y = input([3], { name: 'y' });
+      return model(y, layers.dense(1, { name: 'e' })(inner(y)), { name: 'outer' });
+    });
+    const nodes = byPath(spec);
+    expect(nodes['outer/m/d']).toMatchObject({ trainable: false, trainableParams: 0, params: 8 });
+    expect(nodes['outer']).toMatchObject({ trainable: 'mixed', trainableParams: 3 });
+  });
+
+  it('keeps moving averages apart from what is trained', () => {
+    const nodes = byPath(golden('g-toy-resnet'));
+    expect(nodes['toy_resnet']).toMatchObject({ params: 3853, trainableParams: 3789 });
+    expect(nodes['toy_resnet/b2_bn1']).toMatchObject({ params: 32, trainableParams: 16 });
+    expect(nodes['toy_resnet/b2_bn1']!.trainable).toBe(true);
+  });
+
+  it('leaves shapes out from an invalid call on, and nothing else', () => {
+    const conv = seedModels.layers['encoder/conv2d_2']!;
+    const broken: ModelSpec = {
+      ...seedModels,
+      layers: {
+        ...seedModels.layers,
+        'encoder/conv2d_2': { ...conv, config: { ...conv.config, kernel_size: 99 } },
       },
-    },
-  };
-  expect(at(broken, 'encoder/conv2d').outputShapes).toEqual([[null, 26, 26, 16]]);
-  expect(at(broken, 'encoder/conv2d_1').outputShapes).toBeNull();
-  expect(at(broken, 'encoder').outputShapes).toBeNull();
+    };
+    const nodes = byPath(broken);
+    expect(nodes['encoder/max_pooling2d']!.outputShapes).toEqual([[null, 8, 8, 32]]);
+    expect(nodes['encoder/conv2d_2']!.outputShapes).toBeNull();
+    expect(nodes['encoder/conv2d_3']!.outputShapes).toBeNull();
+    expect(nodes['encoder/conv2d_1']!.params).toBe(4640);
+    expect(nodes['autoencoder/encoder']!.outputShapes).toBeNull();
+    expect(nodes['decoder']!.outputShapes).toEqual([[null, 28, 28, 1]]);
+  });
 });

@@ -12,7 +12,10 @@ async function lastLine(code: string): Promise<[line: string | undefined, code: 
   const folder = await mkdtemp(join(tmpdir(), 'matryoshka-counts-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await symlink(modules, join(folder, 'node_modules'));
-  await writeFile(join(folder, 'it.test.js'), `import { expect, test } from 'vitest';\n${code}`);
+  await writeFile(
+    join(folder, 'it.test.js'),
+    `import { beforeAll, describe, expect, test } from 'vitest';\n${code}`,
+  );
   const reporters = ['default', join(import.meta.dirname, 'counts.ts')];
   const flags = reporters.map((reporter) => `--reporter=${reporter}`);
   const vitest = join(modules, 'vitest/vitest.mjs');
@@ -39,4 +42,14 @@ test('a run without trouble says no more than that', async () => {
 
 test('a file that breaks before its tests counts as a failure', async () => {
   expect(await lastLine("throw new Error('broken');")).toEqual(['0 passed, 1 failed', 1]);
+});
+
+test('a suite whose set-up breaks counts as a failure', async () => {
+  const suite = `
+    describe('suite', () => {
+      beforeAll(() => Promise.reject(new Error('broken')));
+      test('a', () => {});
+    });
+  `;
+  expect(await lastLine(suite)).toEqual(['0 passed, 1 failed, 1 skipped', 1]);
 });

@@ -1,3 +1,5 @@
+// Before anything that makes a schema.
+import './no-eval.ts';
 import '@fontsource-variable/inter/wght.css';
 import '../assets/tokens.css';
 import './styles/base.css';

@@ -27,8 +27,14 @@ export const gutter = 56;
 
 /** A loss chart on a canvas. Nothing in it moves by itself. */
 export interface LossChart {
-  /** Draws other curves, colours or texts. */
-  show(curves: LossCurves, log: boolean, colors: LossColors, texts: LossChartTexts): void;
+  /** Draws other curves, colours, texts and marks. */
+  show(
+    curves: LossCurves,
+    log: boolean,
+    colors: LossColors,
+    texts: LossChartTexts,
+    marks: LossMarks,
+  ): void;
   /** Draws the same curves with other marks. */
   mark(marks: LossMarks): void;
   /** Where a pixel from the canvas's left edge stands on the horizontal axis. */
@@ -55,7 +61,14 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
     },
   };
   const datasets: ChartDataset<'line', Point[]>[] = [
-    { data: [], borderWidth: 2, borderJoinStyle: 'round', pointRadius: 3, pointBorderWidth: 0 },
+    {
+      data: [],
+      borderWidth: 2,
+      borderJoinStyle: 'round',
+      pointRadius: 3,
+      pointBorderWidth: 0,
+      clip: 4,
+    },
     { data: [], borderWidth: 1.75, borderJoinStyle: 'round', pointRadius: 0 },
     { data: [], borderWidth: 1, borderJoinStyle: 'round', pointRadius: 0 },
   ];
@@ -117,7 +130,7 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
         scale.width = gutter;
       },
       afterBuildTicks(scale: Scale) {
-        const most = Math.max(2, scale.height / 36);
+        const most = Math.max(2, scale.height / 48);
         const ticks = log ? logTicks : linearTicks;
         scale.ticks = ticks(scale.min, scale.max, most).map((value) => ({ value }));
       },
@@ -125,10 +138,11 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
   }
 
   return {
-    show(nextCurves, log, nextColors, nextTexts) {
+    show(nextCurves, log, nextColors, nextTexts, nextMarks) {
       curves = nextCurves;
       colors = nextColors;
       texts = nextTexts;
+      marks = nextMarks;
       const scales = chart.options.scales!;
       if (log !== logarithmic) scales.y = vertical(log);
       logarithmic = log;

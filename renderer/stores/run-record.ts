@@ -159,9 +159,9 @@ function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void
   paceSteps(record.pace, count, time);
 }
 
-/** Weight of the newest loss in the smoothed curve, which averages over about a tenth of an epoch. */
+/** Weight of the newest loss in the smoothed curve, which averages over a small part of an epoch. */
 function smoothingWeight(plan: RunPlan | null): number {
-  const window = Math.min(100, Math.max(8, (plan?.stepsPerEpoch ?? 200) / 10));
+  const window = Math.min(60, Math.max(8, (plan?.stepsPerEpoch ?? 200) / 25));
   return 2 / (window + 1);
 }
 

@@ -1,23 +1,32 @@
 import { SpecError, type LayerSpec } from '../spec.ts';
 import { activationLayer, reluLayer } from './activation.ts';
 import { multiHeadAttention } from './attention.ts';
-import { conv2d } from './conv.ts';
-import { conv2dTranspose } from './conv-transpose.ts';
+import * as borders from './borders.ts';
+import { conv1d, conv2d, conv3d } from './conv.ts';
+import * as separable from './conv-separable.ts';
+import { conv1dTranspose, conv2dTranspose } from './conv-transpose.ts';
 import { dense } from './dense.ts';
+import { einsumDense } from './einsum-dense.ts';
 import type { LayerDefinition } from './layer.ts';
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merging.ts';
+import * as noise from './noise.ts';
 import { batchNormalization, layerNormalization } from './normalizing.ts';
+import * as scaling from './normalizing-by-norm.ts';
 import * as pooling from './pooling.ts';
 import { lstm } from './recurrent.ts';
 import { dropout } from './regularizing.ts';
-import { flatten, reshape, upSampling2d } from './reshaping.ts';
+import { normalization, rescaling } from './rescaling.ts';
+import * as reshaping from './reshaping.ts';
 import { embedding, notEqual } from './sequences.ts';
+import * as activationUnits from './units.ts';
 
 const definitions = [
-  dense, activationLayer, reluLayer, dropout, flatten, reshape,
-  conv2d, conv2dTranspose, upSampling2d, ...Object.values(pooling),
+  dense, einsumDense, activationLayer, reluLayer, ...Object.values(activationUnits),
+  conv1d, conv2d, conv3d, conv1dTranspose, conv2dTranspose, ...Object.values(separable),
+  ...Object.values(pooling), ...Object.values(borders), ...Object.values(reshaping),
   add, subtract, multiply, average, maximum, minimum, concatenate,
-  batchNormalization, layerNormalization,
+  batchNormalization, layerNormalization, ...Object.values(scaling), normalization, rescaling,
+  dropout, ...Object.values(noise),
   embedding, lstm, multiHeadAttention, notEqual,
 ]; // prettier-ignore
 

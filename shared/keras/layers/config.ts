@@ -17,6 +17,9 @@ export const units = count;
 /** `padding` of convolutions and pools. */
 export const padding = z.enum(['valid', 'same']).default('valid');
 
+/** `padding` of convolutions over one axis, which can look back only. */
+export const causalPadding = z.enum(['valid', 'same', 'causal']).default('valid');
+
 /** Only channels-last is kept; channels_first is refused by name. */
 export const dataFormat = z
   .literal('channels_last', { error: 'only channels_last is supported' })

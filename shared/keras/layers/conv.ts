@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Padding } from '../../program/shapes.ts';
 import { formatShape, type Shape } from '../../program/tensor.ts';
 import { activate, activation } from './activation.ts';
-import { dataFormat, kernelAndBias, padding, sizes, units } from './config.ts';
+import { causalPadding, dataFormat, kernelAndBias, padding, sizes, units } from './config.ts';
 import { defineLayer } from './layer.ts';
 import { kernelAndBiasVariables } from './weights.ts';
 
@@ -11,7 +12,7 @@ function convolution(className: string, n: number) {
     filters: units,
     kernel_size: sizes(n),
     strides: sizes(n, 1),
-    padding,
+    padding: n === 1 ? causalPadding : padding,
     data_format: dataFormat,
     dilation_rate: sizes(n, 1),
     groups: z.int().positive().default(1),
@@ -32,7 +33,7 @@ function convolution(className: string, n: number) {
     call(context, [x], config) {
       const y = context.ops.conv(x!, context.variable('kernel'), {
         strides: config.strides,
-        padding: config.padding,
+        padding: windowPadding(config),
         dilations: config.dilation_rate,
         groups: config.groups,
       });
@@ -42,7 +43,19 @@ function convolution(className: string, n: number) {
   });
 }
 
+export const conv1d = convolution('Conv1D', 1);
 export const conv2d = convolution('Conv2D', 2);
+export const conv3d = convolution('Conv3D', 3);
+
+/** The padding of a convolution's window: `causal` puts all of it before, so that no output sees a later step. */
+export function windowPadding(config: {
+  padding: 'valid' | 'same' | 'causal';
+  kernel_size: number[];
+  dilation_rate: number[];
+}): Padding {
+  if (config.padding !== 'causal') return config.padding;
+  return config.kernel_size.map((taps, i) => [(taps - 1) * config.dilation_rate[i]!, 0] as const);
+}
 
 /** Channels of a channels-last image. Throws when the rank is wrong or the channels are unknown. */
 export function channelsOf(input: Shape, spatialAxes: number): number {

@@ -39,9 +39,15 @@ function globalPooling(className: string, op: 'reduceMax' | 'reduceMean', n: num
   });
 }
 
+export const maxPooling1d = pooling('MaxPooling1D', 'maxPool', 1);
 export const maxPooling2d = pooling('MaxPooling2D', 'maxPool', 2);
+export const maxPooling3d = pooling('MaxPooling3D', 'maxPool', 3);
+export const averagePooling1d = pooling('AveragePooling1D', 'avgPool', 1);
 export const averagePooling2d = pooling('AveragePooling2D', 'avgPool', 2);
+export const averagePooling3d = pooling('AveragePooling3D', 'avgPool', 3);
 export const globalMaxPooling1d = globalPooling('GlobalMaxPooling1D', 'reduceMax', 1);
 export const globalMaxPooling2d = globalPooling('GlobalMaxPooling2D', 'reduceMax', 2);
 export const globalAveragePooling1d = globalPooling('GlobalAveragePooling1D', 'reduceMean', 1);
 export const globalAveragePooling2d = globalPooling('GlobalAveragePooling2D', 'reduceMean', 2);
+export const globalMaxPooling3d = globalPooling('GlobalMaxPooling3D', 'reduceMax', 3);
+export const globalAveragePooling3d = globalPooling('GlobalAveragePooling3D', 'reduceMean', 3);

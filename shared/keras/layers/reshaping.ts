@@ -34,6 +34,49 @@ export const flatten = defineLayer({
   call: ({ ops }, [x]) => ops.reshape(x!, [x!.shape[0]!, sizeOf(x!.shape.slice(1))]),
 });
 
+export const permute = defineLayer({
+  className: 'Permute',
+  config: z.strictObject({ dims: z.array(z.int().positive()) }),
+  call({ ops }, [x], { dims }) {
+    const wanted = dims.map((_, i) => i + 1);
+    if (
+      String([...dims].sort((a, b) => a - b)) !== String(wanted) ||
+      dims.length !== x!.shape.length - 1
+    )
+      throw new RangeError(`dims must order axes 1 to ${x!.shape.length - 1}; got [${dims}]`);
+    return ops.transpose(x!, [0, ...dims]);
+  },
+});
+
+/** The input n times, one after the other, as a sequence. */
+export const repeatVector = defineLayer({
+  className: 'RepeatVector',
+  config: z.strictObject({ n: z.int().positive() }),
+  call({ ops }, [x], { n }) {
+    if (x!.shape.length !== 2)
+      throw new RangeError(`takes (batch, features); got ${formatShape(x!.shape)}`);
+    return ops.upsample(ops.reshape(x!, [x!.shape[0]!, 1, x!.shape[1]!]), [n]);
+  },
+});
+
+export const identity = defineLayer({
+  className: 'Identity',
+  config: z.strictObject({}),
+  call: (_, [x]) => x!,
+});
+
+/** Each position `size` times along each of n axes. */
+function upSampling(className: string, n: number) {
+  return defineLayer({
+    className,
+    config: z.strictObject({ size: sizes(n, 2), data_format: dataFormat }),
+    call: ({ ops }, [x], { size }) => ops.upsample(x!, size),
+  });
+}
+
+export const upSampling1d = upSampling('UpSampling1D', 1);
+export const upSampling3d = upSampling('UpSampling3D', 3);
+
 export const upSampling2d = defineLayer({
   className: 'UpSampling2D',
   config: z.strictObject({

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { defineLayer } from './layer.ts';
+
+const seed = z.int().nullish();
+const rate = z.number().min(0).lt(1);
+
+/** Keras's alpha', the value that SELU goes to far below 0: -alpha * scale. */
+const SELU_FLOOR = -1.7580993408473766;
+
+/** Adds normal noise while training. */
+export const gaussianNoise = defineLayer({
+  className: 'GaussianNoise',
+  config: z.strictObject({ stddev: z.number().min(0), seed }),
+  call({ ops, training, random }, [x], { stddev }) {
+    if (!training || stddev === 0) return x!;
+    return ops.add(x!, random(x!, { kind: 'normal', mean: 0, stddev }));
+  },
+});
+
+/** Multiplies by normal noise around 1 while training, with the variance that dropout of this rate has. */
+export const gaussianDropout = defineLayer({
+  className: 'GaussianDropout',
+  config: z.strictObject({ rate, seed }),
+  call({ ops, training, random }, [x], { rate }) {
+    if (!training || rate === 0) return x!;
+    const stddev = Math.sqrt(rate / (1 - rate));
+    return ops.mul(x!, random(x!, { kind: 'normal', mean: 1, stddev }));
+  },
+});
+
+/** Dropout for SELU: drops to SELU's floor and keeps mean and variance (Klambauer et al., 2017). */
+export const alphaDropout = defineLayer({
+  className: 'AlphaDropout',
+  config: z.strictObject({ rate, noise_shape: z.null().optional(), seed }),
+  call({ ops, training, random }, [x], { rate }) {
+    if (!training || rate === 0) return x!;
+    const a = ((1 - rate) * (1 + rate * SELU_FLOOR ** 2)) ** -0.5;
+    const b = -a * SELU_FLOOR * rate;
+    const keep = ops.lessEqual(rate, random(x!, { kind: 'uniform', low: 0, high: 1 }));
+    return ops.add(ops.mul(ops.select(keep, x!, SELU_FLOOR), a), b);
+  },
+});
+
+/** Dropout of whole channels: one draw for all positions. */
+function spatialDropout(className: string, n: number) {
+  return defineLayer({
+    className,
+    config: z.strictObject({
+      rate: z.number().min(0).max(1),
+      data_format: z.literal('channels_last').nullish(),
+      noise_shape: z.null().optional(),
+      seed,
+    }),
+    call({ ops, training, random }, [x], { rate }) {
+      if (!training || rate === 0) return x!;
+      const starts = x!.shape.map(() => 0);
+      const sizes = x!.shape.map((dim, axis) => (axis > 0 && axis <= n ? 1 : dim));
+      const one = ops.slice(x!, starts, sizes);
+      const keep = ops.lessEqual(rate, random(one, { kind: 'uniform', low: 0, high: 1 }));
+      const scale = rate < 1 ? 1 / (1 - rate) : 0;
+      return ops.mul(x!, ops.mul(ops.cast(keep, 'float32'), scale));
+    },
+  });
+}
+
+export const spatialDropout1d = spatialDropout('SpatialDropout1D', 1);
+export const spatialDropout2d = spatialDropout('SpatialDropout2D', 2);
+export const spatialDropout3d = spatialDropout('SpatialDropout3D', 3);
+
+/** Adds l1 * sum(|x|) + l2 * sum(x²) per sample to the loss; x passes unchanged. */
+export const activityRegularization = defineLayer({
+  className: 'ActivityRegularization',
+  config: z.strictObject({
+    l1: z.number().min(0).default(0),
+    l2: z.number().min(0).default(0),
+  }),
+  call({ ops, addLoss }, [x], { l1, l2 }) {
+    const loss = ops.add(
+      ops.mul(ops.reduceSum(ops.abs(x!)), l1),
+      ops.mul(ops.reduceSum(ops.square(x!)), l2),
+    );
+    addLoss(ops.div(loss, ops.size(x!, [0])));
+    return x!;
+  },
+});

@@ -35,7 +35,7 @@ function flowOf({ spec }: Context, graph: GraphSpec, above: Flow | undefined): F
 export function layoutGraph(context: Context, subject: Subject): Panel {
   const { spec, options } = context;
   const graph = layerOf(spec, subject.model).graph!;
-  const types = graphTypes(spec, subject.model, subject.path, subject.inputs ?? null);
+  const types = graphTypes(spec, subject.model, subject.path);
   const frame = createFrame(flowOf(context, graph, subject.flow));
   const crosswise = subject.flow !== undefined && subject.flow !== frame.flow;
   const where = callIndex(graph);

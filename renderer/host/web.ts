@@ -20,8 +20,12 @@ function sessionToken(): string {
   return given;
 }
 
+/** The server turned the token away; it will do so again. A browser learns this only after the socket was open. */
+let refused = false;
+
 /** Opens a socket to the page's own server. Rejects with a RefusedError for a wrong token, else with an Error. */
 export function connectSocket(): Promise<Channel> {
+  if (refused) return Promise.reject(new RefusedError('The server does not know this token.'));
   const address = new URL('/socket', location.href);
   address.protocol = address.protocol.replace('http', 'ws');
   address.searchParams.set('token', sessionToken());
@@ -47,11 +51,8 @@ export function connectSocket(): Promise<Channel> {
         onClose: closing.add,
       });
     socket.onclose = ({ code }) => {
-      reject(
-        code === REFUSED
-          ? new RefusedError('The server does not know this token.')
-          : new Error('The server does not answer.'),
-      );
+      refused ||= code === REFUSED;
+      reject(new Error('The server does not answer.'));
       closing.close();
     };
   });

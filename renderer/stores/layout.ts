@@ -21,3 +21,18 @@ export function usePaneSize(
     },
   }));
 }
+
+/** A plain setting of the window, remembered on this machine. */
+export function useRemembered(name: string, standard: boolean): Ref<boolean> {
+  const key = `layout:${name}`;
+  const before = remembered(key);
+  let value = typeof before === 'boolean' ? before : standard;
+  return customRef((track, trigger) => ({
+    get: () => (track(), value),
+    set(next) {
+      value = next;
+      remember(key, value);
+      trigger();
+    },
+  }));
+}

@@ -75,6 +75,8 @@ export function createProject(studio: Studio): Project {
     await writing;
   }
 
+  studio.beforeStart.add(save);
+
   const act = (action: () => void) => {
     action();
     void save();

@@ -37,7 +37,9 @@ export interface Studio {
    * each exactly once, whatever happens to the connection. Returns what ends it.
    */
   onRunEvents(id: string, callback: EventCallback, options?: FeedOptions): () => void;
+  /** Starts a run once everything in `beforeStart` is done, such as saving the project that is trained. */
   startRun(settings: TrainingSettings): Promise<RunSummary>;
+  readonly beforeStart: Set<() => Promise<void>>;
   stopRun(id: string, discard: boolean): Promise<void>;
   /** Connects at once instead of after the pause that is under way. */
   reconnect(): void;
@@ -52,6 +54,7 @@ export function createStudio(connect: Connect): Studio {
   const connection = shallowRef<Connection>('connecting');
   const snapshot = shallowRef<Snapshot | null>(null);
   const runs = shallowRef<ReadonlyMap<string, RunSummary>>(new Map());
+  const beforeStart = new Set<() => Promise<void>>();
   let link: Link | null = null;
   let pause = FIRST_PAUSE;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -124,7 +127,9 @@ export function createStudio(connect: Connect): Studio {
     snapshot: shallowReadonly(snapshot),
     runs: shallowReadonly(runs),
     onRunEvents: feed.follow,
+    beforeStart,
     async startRun(settings) {
+      for (const done of beforeStart) await done();
       const summary = await service.startRun(settings);
       if (!runs.value.has(summary.id)) putRun(summary.id, summary);
       return summary;

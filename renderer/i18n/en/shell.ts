@@ -13,7 +13,10 @@ export default {
   left: '{time} left',
   engine: {
     title: 'Engine',
-    none: 'No engine yet',
+    auto: 'Fastest engine',
+    autoHint: 'Times a moment of the training on each engine that works here and takes the fastest',
+    looking: 'Looking for engines',
+    next: 'Engine of the next run',
     tensorflow: 'TensorFlow.js',
     onnx: 'ONNX Runtime',
   },

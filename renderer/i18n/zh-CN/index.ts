@@ -1,6 +1,24 @@
+import commands from './commands.ts';
 import common from './common.ts';
+import compose from './compose.ts';
+import exporting from './export.ts';
+import proof from './proof.ts';
+import runs from './runs.ts';
 import shell from './shell.ts';
+import start from './start.ts';
 import train from './train.ts';
+import tree from './tree.ts';
 
 /** All texts in this language, by area. */
-export default { common, shell, train };
+export default {
+  commands,
+  common,
+  compose,
+  export: exporting,
+  proof,
+  runs,
+  shell,
+  start,
+  train,
+  tree,
+};

@@ -16,7 +16,10 @@ export default {
   left: '剩余 {time}',
   engine: {
     title: '引擎',
-    none: '尚未选定引擎',
+    auto: '最快的引擎',
+    autoHint: '在每个可用引擎上试训片刻，取最快的一个',
+    looking: '正在查找引擎',
+    next: '下一个运行的引擎',
     tensorflow: 'TensorFlow.js',
     onnx: 'ONNX Runtime',
   },

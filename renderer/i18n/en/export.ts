@@ -1,0 +1,16 @@
+export default {
+  title: 'Export',
+  about: 'Take a trained model, or any model inside it, out as files.',
+  model: 'Model',
+  gives: 'gives {shape}',
+  weights: 'Weights',
+  fresh: 'Fresh weights, untrained',
+  freshHint: 'The weights that a run with the project’s seed would begin with.',
+  runHint: 'The weights of the run’s newest checkpoint.',
+  folderHint: 'In {folder}, unless it is an absolute path.',
+  format: 'Format',
+  formatHint: 'model.json and its weights: tf.loadLayersModel opens it in browsers and in Node.',
+  write: 'Export {name}',
+  writing: 'Writing',
+  done: '{path} is written',
+};

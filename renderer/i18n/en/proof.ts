@@ -1,0 +1,27 @@
+export default {
+  title: 'Can a model be treated as a layer and be called?',
+  about: 'Four claims about {model}, each checked with its real program and weights.',
+  running: 'Building, running and training one step of the model',
+  holds: 'Yes. All four hold.',
+  fails: 'Not all claims hold.',
+  engine: 'checked with {engine} on {kind}',
+  failed: 'The proof could not be run: {reason}',
+  claimHolds: 'holds',
+  claimFails: 'does not hold',
+  comparisons: '{count} comparisons | {count} comparison | {count} comparisons',
+  subject: 'What',
+  expected: 'Expected',
+  received: 'Received',
+  claims: {
+    'shared-variables': 'Its submodels’ variables are its own variables',
+    composition: 'Calling it is calling its submodels one after the other, bit for bit',
+    'call-adds-no-parameters': 'Calling a model a second time adds a call and no parameters',
+    'training-reaches-submodels': 'Training it changes what each submodel alone computes',
+  },
+  how: {
+    'shared-variables': 'Compares identity and bytes before and after a step.',
+    composition: 'Compares every number of both outputs.',
+    'call-adds-no-parameters': 'Counts calls and parameters before and after.',
+    'training-reaches-submodels': 'Runs each submodel alone before and after a step.',
+  },
+};

@@ -1,0 +1,17 @@
+export default {
+  empty: 'Every training is a run and is kept here with its settings, losses and images.',
+  first: 'Start the first run',
+  new: 'New run',
+  run: 'Run',
+  model: 'Model',
+  settings: 'Settings',
+  state: 'State',
+  validation: 'Validation loss',
+  epochs: 'Epochs',
+  steps: 'Steps',
+  started: 'Started',
+  of: '{done} of {total}',
+  seed: 'seed {seed}',
+  limit: 'first {count}',
+  export: 'Export run {number}',
+};

@@ -1,0 +1,17 @@
+export default {
+  layer: 'Layer',
+  class: 'Class',
+  output: 'Output',
+  params: 'Params',
+  models: 'Models',
+  layers: 'Layers',
+  search: 'Find a layer by name or class',
+  endSearch: 'End the search',
+  nothing: 'No layer has “{text}” in its name or class.',
+  distinct: 'distinct parameters',
+  sharedOne: '{name} is shared, counted once',
+  sharedMany: '{count} layers are shared, counted once',
+  freeze: 'Freeze {name}: training leaves it as it is',
+  unfreeze: 'Train {name} again',
+  mixed: 'Some layers inside are frozen',
+};

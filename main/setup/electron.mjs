@@ -28,12 +28,15 @@ export function electronBinary() {
   return binary;
 }
 
-/** Electron's executable, fetched where it is missing; undefined where it can't be had within two minutes. */
-export async function ensureElectron() {
+/**
+ * Electron's executable, fetched where it is missing; undefined where it can't be had within two minutes.
+ * @param {boolean} [again] tries even when it lately failed
+ */
+export async function ensureElectron(again = false) {
+  const fetch = (/** @type {number} */ seconds) =>
+    run(process.execPath, [join(folder, 'install.js')], { seconds });
   if (!electronBinary() && !process.env.ELECTRON_OVERRIDE_DIST_PATH)
-    await tryOnce('Electron', 120, (seconds) =>
-      run(process.execPath, [join(folder, 'install.js')], { seconds }),
-    );
+    await tryOnce('Electron', 120, fetch, again);
   return electronBinary();
 }
 

@@ -85,10 +85,11 @@ export async function ensureNatives() {
  * @param {string} name
  * @param {number} seconds the time limit
  * @param {(seconds: number) => Promise<unknown>} fetch
+ * @param {boolean} [again] tries whatever happened before
  */
-export async function tryOnce(name, seconds, fetch) {
+export async function tryOnce(name, seconds, fetch, again = false) {
   const key = `failed-${name.replace(/\W+/g, '-')}`;
-  const failed = remembered(key);
+  const failed = again ? undefined : remembered(key);
   if (typeof failed === 'number' && Date.now() - failed < patience) return;
   try {
     await step(`Fetching ${name} (at most ${seconds} s)`, () => fetch(seconds));

@@ -36,7 +36,7 @@ main(async () => {
   await ensurePackages();
   await ensureNatives();
   const windows = hasDisplay();
-  const electron = web || !(windows || desktop) ? undefined : await ensureElectron();
+  const electron = web || !(windows || desktop) ? undefined : await ensureElectron(desktop);
   await ensureBuilt();
   if (electron) {
     say(`Opening the studio in Electron (${electron})`);

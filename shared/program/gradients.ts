@@ -36,7 +36,7 @@ export const gradients: { [K in OpName]: Rule<K> | null } = {
   erf: ({ ops, dy, inputs: [x] }) => [
     ops.mul(dy, ops.mul(ops.exp(ops.neg(ops.square(x!))), TWO_OVER_SQRT_PI)),
   ],
-  relu: ({ ops, dy, output }) => [ops.select(ops.less(0, output), dy, 0)],
+  relu: ({ ops, dy, output }) => [ops.mul(dy, ops.cast(ops.less(0, output), 'float32'))],
   softplus: ({ ops, dy, inputs: [x] }) => [ops.mul(dy, ops.sigmoid(x!))],
   floor: null,
   ceil: null,

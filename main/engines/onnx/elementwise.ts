@@ -124,7 +124,9 @@ export function lowerBinary(name: BinaryName): Lower<BinaryName> {
     const [a, b] = inputs as [Lowered, Lowered];
     const joined = name === 'add' ? (addBias(context, a, b) ?? addBias(context, b, a)) : null;
     if (joined) return joined;
-    return elementwise(context, inputs, node, (a.dtype === 'int32' ? int : float)[name]);
+    const result = elementwise(context, inputs, node, (a.dtype === 'int32' ? int : float)[name]);
+    const sign = name === 'less' && b.dtype === 'float32' && isZero(a);
+    return sign ? { ...result, positive: b } : result;
   };
 }
 
@@ -137,8 +139,16 @@ function addBias(context: Lowering, x: Lowered, bias: Lowered): Lowered | null {
 export const lowerNot: Lower<'not'> = (context, inputs, _, node) =>
   elementwise(context, inputs, node, op('Not'));
 
-export const lowerCast: Lower<'cast'> = (context, inputs, { dtype }, node) =>
-  elementwise(context, inputs, node, (c, x) => c.cast(x, dtype));
+const isZero = ({ constant }: Lowered) => constant?.data.length === 1 && constant.data[0] === 0;
+
+/** 1 where x is positive, else 0, in one pass where a comparison and a cast take two; numbers below 1e-38 get less. */
+const positive: Write = ({ graph }, x) =>
+  graph.node('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } });
+
+export const lowerCast: Lower<'cast'> = (context, [x], { dtype }, node) =>
+  x!.positive && dtype === 'float32'
+    ? elementwise(context, [x!.positive], node, positive)
+    : elementwise(context, [x!], node, (c, name) => c.cast(name, dtype));
 
 /** ONNX Runtime's Where does not take bool. */
 const boolSelect: Write = ({ graph }, condition, a, b) => {

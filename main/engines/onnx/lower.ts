@@ -45,7 +45,10 @@ const LOWERINGS: { readonly [K in OpName]: Lower<K> } = {
     context.value(node, context.graph.input(port(`feed:${attrs.name}`, node))),
   random: (context, _, attrs, node) =>
     context.value(node, context.graph.input(port(`feed:${attrs.name}`, node))),
-  constant: (context, _, { value }, node) => context.value(node, context.graph.constant(value)),
+  constant: (context, _, { value }, node) => ({
+    ...context.value(node, context.graph.constant(value)),
+    constant: value,
+  }),
 
   ...each(UNARY, lowerUnary),
   ...each(ARITHMETIC, lowerBinary),

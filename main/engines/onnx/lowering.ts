@@ -1,6 +1,6 @@
 import type { OpAttrs, OpName } from '../../../shared/program/attributes.ts';
 import type { NodeOf } from '../../../shared/program/program.ts';
-import type { Dim, Shape, TensorType } from '../../../shared/program/tensor.ts';
+import type { Dim, Shape, TensorData, TensorType } from '../../../shared/program/tensor.ts';
 import { Blocks, type ImageShape } from './blocks.ts';
 import type { OnnxGraph } from './graph.ts';
 import { inLayout, isReshape, reshapeTarget, toFirst, toLast, type Layout } from './layout.ts';
@@ -10,6 +10,10 @@ import { ELEMENT_TYPES, type ElementType } from './model.ts';
 export interface Lowered extends TensorType {
   /** The first is the layout that it was made in. */
   readonly names: Map<Layout, string>;
+  /** The numbers of a constant. */
+  readonly constant?: TensorData;
+  /** Set for the comparison 0 < x: x, of float32. */
+  readonly positive?: Lowered;
   /** Set while the operator waits for its only use to be written: what follows can still go into it. */
   unwritten?: Unwritten | undefined;
 }

@@ -72,11 +72,7 @@ export const lowerReverse: Lower<'reverse'> = (context, [x], { axes }, node) => 
   return context.value(node, slice(context, context.name(x!, layout), cuts), layout);
 };
 
-function slice(
-  context: Parameters<Lower<'slice'>>[0],
-  input: string,
-  cuts: readonly Cut[],
-): string {
+function slice(context: Lowering, input: string, cuts: readonly Cut[]): string {
   if (cuts.length === 0) return input;
   const ints = (of: (cut: Cut) => number) => context.graph.ints(cuts.map(of));
   return context.graph.node('Slice', [

@@ -1,13 +1,10 @@
 import type { Channel } from '../../shared/api/channel.ts';
+import { ANSWER, APP_HOST, ASK } from '../../shared/api/port.ts';
 import { onceClosed } from './closing.ts';
-
-/** Asks the preload script for a port to the service; the answer carries one. */
-const ASK = 'matryoshka:connect';
-const ANSWER = 'matryoshka:port';
 
 /** Whether this page runs in the desktop app. */
 export function hasPort(): boolean {
-  return location.protocol === 'app:';
+  return location.host === APP_HOST;
 }
 
 /** Asks for a port to the service and wraps it; it closes when the service or its process ends. */

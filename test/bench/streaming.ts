@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import type { Channel } from '../../shared/api/channel.ts';
+import { decodeMessage, encodeMessage } from '../../shared/api/codec.ts';
+import type { RunEvent } from '../../shared/api/events.ts';
+import { isActive } from '../../shared/api/events.ts';
+import { createStudioClient } from '../../shared/api/rpc.ts';
+import { forkTrainer } from '../../main/service/fork-trainer.ts';
+import { openStudio } from '../../main/service/studio.ts';
+import { serveWeb } from '../../main/web/server.ts';
+import { openSeed } from './engine-steps.ts';
+import { median } from './stats.ts';
+
+const BATCH = 128;
+const STEPS = 100;
+const ROUNDS = 4;
+
+/** Milliseconds a step, bare and in the studio, and the studio's overhead in the median of paired rounds. */
+export interface StreamingCost {
+  readonly bare: number;
+  readonly studio: number;
+  readonly overhead: number;
+}
+
+/**
+ * What the studio costs: the same steps in a bare engine loop, and as a run with data, events on disk, pictures and a
+ * window that listens and pulls every picture. Rounds alternate; validation and saving are kept out of both.
+ */
+export async function timeStreaming(): Promise<StreamingCost> {
+  const bare: number[] = [];
+  const studio: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const engine = await openSeed(BATCH);
+    await engine.steps(5);
+    const start = performance.now();
+    await engine.steps(STEPS);
+    bare.push((performance.now() - start) / STEPS);
+    await engine.close();
+    studio.push(await studioStep());
+  }
+  const ratios = studio.map((time, i) => time / bare[i]!);
+  return { bare: median(bare), studio: median(studio), overhead: median(ratios) - 1 };
+}
+
+/** Milliseconds a step of one run that a window watches over a socket, from its fifth step to its last. */
+async function studioStep(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'streaming-'));
+  const studio = await openStudio({ folder, host: 'web', startTrainer: () => forkTrainer() });
+  const host = await serveWeb(studio);
+  const events: RunEvent[] = [];
+  let ended = () => {};
+  const done = new Promise<void>((resolve) => (ended = resolve));
+  const service = createStudioClient(await socketTo(host.url), {
+    runEvents(id, batch) {
+      events.push(...batch);
+      for (const event of batch)
+        if (event.type === 'images') void service.runImages({ id, step: event.step });
+    },
+    runChanged: (_, summary) => {
+      if (summary && !isActive(summary.state)) ended();
+    },
+  });
+  const { project } = await service.snapshot();
+  const settings = {
+    ...project.training,
+    limit: BATCH * STEPS,
+    epochs: 1,
+    engine: 'onnx' as const,
+  };
+  await service.startRun(settings);
+  await done;
+  await host.close();
+  await studio.close();
+  rmSync(folder, { recursive: true, force: true });
+  const steps = events.filter((event) => event.type === 'steps');
+  const counted = steps.filter(({ first }) => first >= 5);
+  const before = steps[steps.indexOf(counted[0]!) - 1]!;
+  const count = counted.reduce((sum, { losses }) => sum + losses.length, 0);
+  return (counted.at(-1)!.time - before.time) / count;
+}
+
+function socketTo(url: string): Promise<Channel> {
+  const address = new URL(url);
+  address.protocol = 'ws:';
+  address.pathname = '/socket';
+  const socket = new WebSocket(address);
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('open', () =>
+      resolve({
+        post: (message) => socket.send(encodeMessage(message)),
+        onMessage: (listener) =>
+          void socket.on('message', (data: Buffer) => listener(decodeMessage(data.toString()))),
+        onClose: (listener) => void socket.on('close', listener),
+      }),
+    );
+  });
+}

@@ -103,7 +103,7 @@ function elementwise(
 ): Lowered {
   const rank = type.shape.length;
   const layout = context.commonLayout(inputs, rank);
-  const names = inputs.map((x) => context.operand(x, layout, rank));
+  const names = inputs.map((x) => context.operand(x, layout, type.shape));
   return context.value(type, write(context, ...names), layout);
 }
 

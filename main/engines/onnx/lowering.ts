@@ -1,6 +1,6 @@
 import type { OpAttrs, OpName } from '../../../shared/program/attributes.ts';
 import type { NodeOf } from '../../../shared/program/program.ts';
-import type { Dim, Shape, TensorData, TensorType } from '../../../shared/program/tensor.ts';
+import type { Shape, TensorData, TensorType } from '../../../shared/program/tensor.ts';
 import { Blocks, type ImageShape } from './blocks.ts';
 import type { OnnxGraph } from './graph.ts';
 import { inLayout, isReshape, reshapeTarget, toFirst, toLast, type Layout } from './layout.ts';
@@ -145,26 +145,44 @@ export class Lowering {
   }
 
   /**
-   * The name of an operand of an elementwise operation whose result has this rank, laid out so that ONNX's
+   * The name of an operand of an elementwise operation whose result has this shape, laid out so that ONNX's
    * broadcasting, which aligns the ends, does what the program means.
    */
-  operand(x: Lowered, layout: Layout, rank: number): string {
+  operand(x: Lowered, layout: Layout, result: Shape): string {
     if (x.shape.every((dim) => dim === 1)) return this.name(x, this.layoutOf(x));
-    const whole = x.shape.length === rank;
-    const ready = x.names.has(layout) || layout !== 'blocked' || !x.shape.slice(1).includes(1);
-    if (layout === 'last' || (whole && ready)) return this.name(x, layout);
-    const full: Shape = [...Array<number>(rank - x.shape.length).fill(1), ...x.shape];
-    const apart = layout === 'first' ? full : [...full.slice(0, -1), ...this.split(full.at(-1)!)];
-    const perm = layout === 'first' ? toFirst(rank) : [...toFirst(rank), rank];
-    const target = reshapeTarget(apart);
-    if (!target) throw new Error('more than one unknown dimension in a broadcast operand');
-    return this.permute(this.reshape(this.last(x), target), apart, perm);
+    const whole = x.shape.length === result.length;
+    const converts = layout === 'first' || this.layoutOf(x) === layout || !x.shape.includes(1);
+    if (layout === 'last' || (whole && converts)) return this.name(x, layout);
+    const full = [...Array<number>(result.length - x.shape.length).fill(1), ...x.shape];
+    return layout === 'first' ? this.placed(x, full) : this.placedInBlocks(x, full, result);
   }
 
-  /** Channels as blocks; one channel, which is broadcast, stays one. */
-  private split(channels: Dim): [number, number] {
+  /** A value under this shape with leading ones, channels first. */
+  private placed(x: Lowered, full: Shape): string {
+    return this.permute(this.reshaped(x, full), full, toFirst(full.length));
+  }
+
+  /**
+   * A value under this shape with leading ones, blocked where it has channels. It is repeated along the width, since
+   * ONNX Runtime is slow to broadcast what is no longer than a block.
+   */
+  private placedInBlocks(x: Lowered, full: Shape, result: Shape): string {
+    const rank = full.length;
+    const channels = full.at(-1)!;
     const { size } = this.blocks!;
-    return channels === 1 ? [1, 1] : [channels! / size, size];
+    const split = channels === 1 ? [1, 1] : [channels! / size, size];
+    const apart = [...full.slice(0, -1), ...split];
+    const name = this.permute(this.reshaped(x, apart), apart, [...toFirst(rank), rank]);
+    if (channels === 1 || full.at(-2) !== 1) return name;
+    const wide = [...toFirst(rank).map(() => 1), 1];
+    wide[rank - 1] = result.at(-2)!;
+    return this.graph.node('Expand', [name, this.graph.ints(wide)]);
+  }
+
+  private reshaped(x: Lowered, shape: Shape): string {
+    const target = reshapeTarget(shape);
+    if (!target) throw new Error('more than one unknown dimension in a broadcast operand');
+    return this.reshape(this.last(x), target);
   }
 
   /** The layout for an elementwise operation: the one in which most of its large operands are there. */

@@ -1,6 +1,7 @@
 import type { PoolAttrs } from '../../../shared/program/attributes.ts';
 import type { Shape, TensorType } from '../../../shared/program/tensor.ts';
 import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
+import { repeat } from './shape.ts';
 import { knownSpatial, padsAttribute, windowOver, type Window } from './window.ts';
 
 export const lowerMaxPool: Lower<'maxPool'> = (context, [x], attrs, node) =>
@@ -107,10 +108,19 @@ function windowRanks(
   return ranks;
 }
 
-/** Each dy, divided by the elements that its window holds, goes to them all: a ConvTranspose with ones, a channel at a time. */
+/**
+ * Each dy, divided by the elements that its window holds, goes to them all: repeated where the windows tile the image,
+ * else by a ConvTranspose with ones, a channel at a time.
+ */
 export const lowerAvgPoolGrad: Lower<'avgPoolGrad'> = (context, [dy], attrs, node) => {
   const { graph } = context;
   const { poolSize, strides, inputSize } = attrs;
+  if (tiles(node.shape, attrs)) {
+    const layout = context.layoutOf(dy!);
+    const elements = poolSize.reduce((a, b) => a * b, 1);
+    const scaled = graph.node('Mul', [context.name(dy!, layout), graph.float(1 / elements)]);
+    return repeat(context, context.value(dy!, scaled, layout), poolSize, node);
+  }
   const channels = node.shape.at(-1)!;
   const sizes = knownSpatial(inputSize);
   const outputs = knownSpatial(dy!.shape.slice(1, -1));

@@ -1,7 +1,7 @@
-import type { DType, Shape } from '../../../shared/program/tensor.ts';
+import type { DType, TensorType } from '../../../shared/program/tensor.ts';
 import type { OnnxGraph } from './graph.ts';
 import { axisIn, inLayout, isReshape, reshapeTarget, toFirst } from './layout.ts';
-import { imageShape, type Lower, type Lowering } from './lowering.ts';
+import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
 
 /** Stand for the end and the start of an axis in ONNX's Slice. */
 const TO_END = 2 ** 31 - 1;
@@ -25,7 +25,7 @@ export const lowerTranspose: Lower<'transpose'> = (context, [x], { perm }, node)
 
 export const lowerBroadcast: Lower<'broadcast'> = (context, [x], { shape }, node) => {
   const layout = x!.shape.length === shape.length ? context.layoutOf(x!, true) : 'last';
-  const input = context.operand(x!, layout, shape.length);
+  const input = context.operand(x!, layout, shape);
   const target = context.graph.ints(inLayout(layout, shape, 1));
   return context.value(node, context.graph.node('Expand', [input, target]), layout);
 };
@@ -35,7 +35,7 @@ export const lowerExpandLike: Lower<'expandLike'> = (context, [x, like], _, node
   const rank = node.shape.length;
   const layout = rank === like!.shape.length ? context.layoutOf(like!) : 'last';
   const shape = graph.node('Shape', [context.name(like!, layout)]);
-  const name = graph.node('Expand', [context.operand(x!, layout, rank), shape]);
+  const name = graph.node('Expand', [context.operand(x!, layout, node.shape), shape]);
   return context.value(node, name, layout);
 };
 
@@ -117,21 +117,33 @@ export const lowerConcat: Lower<'concat'> = (context, inputs, { axis }, node) =>
   return context.value(node, context.graph.node('Concat', names, attributes), layout);
 };
 
-/** Blocked images have an operator of their own; others repeat by Reshape, Expand and Reshape. */
-export const lowerUpsample: Lower<'upsample'> = (context, [x], { size }, node) => {
+export const lowerUpsample: Lower<'upsample'> = (context, [x], { size }, node) =>
+  repeat(context, x!, size, node);
+
+/**
+ * Repeats each spatial element so many times along each spatial axis. Blocked images have an operator for that; others
+ * are repeated by Reshape, Expand and Reshape.
+ */
+export function repeat(
+  context: Lowering,
+  x: Lowered,
+  size: readonly number[],
+  type: TensorType,
+): Lowered {
   const { graph } = context;
-  const layout = context.layoutOf(x!);
-  const input = context.name(x!, layout);
+  const layout = context.layoutOf(x);
+  const input = context.name(x, layout);
   if (layout === 'blocked') {
-    const name = context.blocks!.upsample(input, imageShape(x!), imageShape(node), size);
-    return context.value(node, name, layout);
+    const name = context.blocks!.upsample(input, imageShape(x), imageShape(type), size);
+    return context.value(type, name, layout);
   }
   const factors = inLayout(layout, [1, ...size, 1], 1);
-  const shape: Shape = inLayout(layout, x!.shape, 1);
-  const apart = shape.flatMap((dim, i) => (factors[i] === 1 ? [dim] : [dim, 1]));
+  const apart = inLayout(layout, x.shape, 1).flatMap((dim, i) =>
+    factors[i] === 1 ? [dim] : [dim, 1],
+  );
   const repeats = factors.flatMap((factor) => (factor === 1 ? [1] : [1, factor]));
   const split = context.reshape(input, reshapeTarget(apart)!);
   const repeated = graph.node('Expand', [split, graph.ints(repeats)]);
-  const joined = context.reshape(repeated, reshapeTarget(inLayout(layout, node.shape, 1))!);
-  return context.value(node, joined, layout);
-};
+  const joined = context.reshape(repeated, reshapeTarget(inLayout(layout, type.shape, 1))!);
+  return context.value(type, joined, layout);
+}

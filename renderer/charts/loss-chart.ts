@@ -130,7 +130,7 @@ export function createLossChart(canvas: HTMLCanvasElement, font: string): LossCh
         scale.width = gutter;
       },
       afterBuildTicks(scale: Scale) {
-        const most = Math.max(2, scale.height / 48);
+        const most = Math.max(3, scale.height / 40);
         const ticks = log ? logTicks : linearTicks;
         scale.ticks = ticks(scale.min, scale.max, most).map((value) => ({ value }));
       },

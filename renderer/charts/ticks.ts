@@ -23,22 +23,31 @@ export function linearTicks(min: number, max: number, most: number): number[] {
   return ticks;
 }
 
-/** Values 1, 2 and 5 times a power of ten; only powers where these are too many; round ones where too few. */
+/**
+ * Values 1, 2 and 5 times a power of ten, or fewer of them where these are too many; round values
+ * where the range holds too few.
+ */
 export function logTicks(min: number, max: number, most: number): number[] {
-  for (const factors of [[1, 2, 5], [1, 3], [1]]) {
-    const ticks: number[] = [];
-    for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) {
-      for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
-    }
-    const inside = ticks.filter((tick) => tick >= min && tick <= max);
-    if (inside.length < 3) return linearTicks(min, max, most);
-    if (inside.length <= most) return inside;
-    if (factors.length === 1) {
-      const keep = Math.ceil(inside.length / most);
-      return inside.filter((_, i) => i % keep === 0);
-    }
+  if (powerTicks(min, max, [1, 2, 5]).length < 3) return linearTicks(min, max, Math.min(most, 5));
+  for (const factors of [
+    [1, 2, 5],
+    [1, 3],
+  ]) {
+    const ticks = powerTicks(min, max, factors);
+    if (ticks.length <= most) return ticks;
   }
-  return [];
+  const powers = powerTicks(min, max, [1]);
+  const keep = Math.ceil(powers.length / most);
+  return powers.filter((_, i) => i % keep === 0);
+}
+
+/** All of these factors times powers of ten between two values. */
+function powerTicks(min: number, max: number, factors: readonly number[]): number[] {
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) {
+    for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
+  }
+  return ticks.filter((tick) => tick >= min && tick <= max);
 }
 
 function every(step: number, max: number): number[] {

@@ -18,6 +18,7 @@ async function makeBuildable(): Promise<string> {
     'vite.config.ts': await config('vite.config.ts'),
     'shared/doll.ts': "export const doll: string = 'doll 1';\n",
     'main/cli/main.ts': entry('../../'),
+    'main/web/main.ts': entry('../../'),
     'main/trainer/main.ts': entry('../../'),
     'main/engines/probe-child.ts': entry('../../'),
     'main/electron/main.ts': entry('../../'),
@@ -45,7 +46,13 @@ describe('the build', () => {
       expect.stringMatching(/^Building the studio and its trainer \(rolldown\) \.\.\. \d+\.\d s$/),
       expect.stringMatching(/^Building the screens \(vite\) \.\.\. \d+\.\d s$/),
     ]);
-    for (const file of ['main/cli.js', 'main/trainer.js', 'main/probe.js', 'main/electron.js'])
+    for (const file of [
+      'main/cli.js',
+      'main/web.js',
+      'main/trainer.js',
+      'main/probe.js',
+      'main/electron.js',
+    ])
       expect(await readFile(join(folder, 'dist', file), 'utf8')).toMatch(/console\.log|import/);
     expect(await readFile(join(folder, 'dist/preload/preload.cjs'), 'utf8')).toContain('doll 1');
     expect(existsSync(join(folder, 'dist/renderer/index.html'))).toBe(true);

@@ -43,7 +43,6 @@ function suitsBlocks({ blocks }: Lowering, x: Lowered, dy: Lowered, attrs: Attrs
 
 /** A convolution of x with dy as the filter: strides and dilations change places, and batch and channels do. */
 function blockedFilterGrad(context: Lowering, x: Lowered, dy: Lowered, attrs: Attrs): string {
-  const { graph } = context;
   const { kernelSize, strides, dilations, padding } = attrs;
   const [sizes, outputs] = [imageShape(x).spatial, imageShape(dy).spatial];
   const { pads } = windowOver(sizes, kernelSize, strides, dilations, padding);
@@ -57,20 +56,13 @@ function blockedFilterGrad(context: Lowering, x: Lowered, dy: Lowered, attrs: At
     dilations: strides,
     pads: pads.map(([before], i) => [before, Math.max(after[i]!, 0)]),
   };
-  const unread = after.flatMap((n, i) => (n < 0 ? [i] : []));
-  const images = context.first(x);
-  const read =
-    unread.length === 0
-      ? images
-      : graph.node('Slice', [
-          images,
-          graph.ints(unread.map(() => 0)),
-          graph.ints(unread.map((i) => after[i]!)),
-          graph.ints(unread.map((i) => i + 2)),
-        ]);
+  const unread = after.flatMap((n, i) =>
+    n < 0 ? [{ axis: i + 2, start: 0, end: n, step: 1 }] : [],
+  );
+  const read = context.slice(context.first(x), unread);
   const blocked = context.name(dy, 'blocked');
   const gradient = context.blocks!.correlate(read, blocked, imageShape(dy), window);
-  return graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
+  return context.graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
 }
 
 /** The value for use inside a branch, so that names made there do not get out. */

@@ -1,5 +1,5 @@
 import type { ConvAttrs } from '../../../shared/program/attributes.ts';
-import type { Shape } from '../../../shared/program/tensor.ts';
+import type { Shape, TensorType } from '../../../shared/program/tensor.ts';
 import { imageShape, type Following, type Lower, type Lowered, type Lowering } from './lowering.ts';
 import { knownSpatial, padsAttribute, windowOver, type Window } from './window.ts';
 
@@ -63,7 +63,7 @@ function blockedConv(
   context: Lowering,
   x: Lowered,
   filter: Lowered,
-  type: Lowered | Parameters<Lower<'conv'>>[3] | Parameters<Lower<'convInputGrad'>>[3],
+  type: TensorType,
   window: Window,
   swap: boolean,
 ): Lowered {

@@ -31,6 +31,14 @@ interface Unwritten {
   readonly write: (following: Following) => string;
 }
 
+/** A part of one axis, from start to end in steps. */
+export interface Cut {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
 /** Writes one operation of a program into the graph. */
 export type Lower<K extends OpName> = (
   context: Lowering,
@@ -142,6 +150,24 @@ export class Lowering {
   /** Reshapes; one -1 stands for what remains. */
   reshape(name: string, shape: readonly number[]): string {
     return this.graph.node('Reshape', [name, this.graph.ints(shape)]);
+  }
+
+  /** Takes a part; everything when nothing is cut. */
+  slice(name: string, cuts: readonly Cut[]): string {
+    if (cuts.length === 0) return name;
+    const ints = (of: (cut: Cut) => number) => this.graph.ints(cuts.map(of));
+    return this.graph.node('Slice', [
+      name,
+      ints((cut) => cut.start),
+      ints((cut) => cut.end),
+      ints((cut) => cut.axis),
+      ints((cut) => cut.step),
+    ]);
+  }
+
+  /** Joins along an axis; one alone stays as it is. */
+  concat(names: readonly string[], axis: number): string {
+    return names.length === 1 ? names[0]! : this.graph.node('Concat', names, { axis });
   }
 
   /**

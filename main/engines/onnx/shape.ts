@@ -1,7 +1,7 @@
 import type { DType, TensorType } from '../../../shared/program/tensor.ts';
 import type { OnnxGraph } from './graph.ts';
 import { axisIn, inLayout, isReshape, reshapeTarget, toFirst } from './layout.ts';
-import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
+import { imageShape, type Cut, type Lower, type Lowered, type Lowering } from './lowering.ts';
 
 /** Stand for the end and the start of an axis in ONNX's Slice. */
 const TO_END = 2 ** 31 - 1;
@@ -39,14 +39,6 @@ export const lowerExpandLike: Lower<'expandLike'> = (context, [x, like], _, node
   return context.value(node, name, layout);
 };
 
-/** One axis of an ONNX Slice. */
-interface Cut {
-  readonly axis: number;
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
-}
-
 export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, strides }, node) => {
   const channels = x!.shape.length - 1;
   const apart =
@@ -58,7 +50,7 @@ export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, stride
     const end = size === null ? TO_END : size === 0 ? start : start + (size - 1) * step + 1;
     return whole ? [] : [{ axis: axisIn(layout, x!.shape.length, i), start, end, step }];
   });
-  return context.value(node, slice(context, context.name(x!, layout), cuts), layout);
+  return context.value(node, context.slice(context.name(x!, layout), cuts), layout);
 };
 
 export const lowerReverse: Lower<'reverse'> = (context, [x], { axes }, node) => {
@@ -69,20 +61,8 @@ export const lowerReverse: Lower<'reverse'> = (context, [x], { axes }, node) => 
     end: TO_START,
     step: -1,
   }));
-  return context.value(node, slice(context, context.name(x!, layout), cuts), layout);
+  return context.value(node, context.slice(context.name(x!, layout), cuts), layout);
 };
-
-function slice(context: Lowering, input: string, cuts: readonly Cut[]): string {
-  if (cuts.length === 0) return input;
-  const ints = (of: (cut: Cut) => number) => context.graph.ints(cuts.map(of));
-  return context.graph.node('Slice', [
-    input,
-    ints((cut) => cut.start),
-    ints((cut) => cut.end),
-    ints((cut) => cut.axis),
-    ints((cut) => cut.step),
-  ]);
-}
 
 export const lowerPad: Lower<'pad'> = (context, [x], { pads, value }, node) => {
   const layout = context.layoutOf(

@@ -1,6 +1,8 @@
 // Before anything that makes a schema.
 import './no-eval.ts';
 import '@fontsource-variable/inter/wght.css';
+// Loaded only where the system has no Chinese font.
+import '@fontsource-variable/noto-sans-sc/index.css';
 import '../assets/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';

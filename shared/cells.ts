@@ -19,7 +19,7 @@ const WIDE: readonly (readonly [number, number])[] = [
 ]; // prettier-ignore
 
 const PLAIN = /^[\x20-\x7e\u2500-\u257f\u2026]*$/;
-const INVISIBLE = /[\p{Mn}\p{Me}\p{Mc}\p{Cc}\u1160-\u11ff\ud7b0-\ud7ff\u{1f3fb}-\u{1f3ff}]/u;
+const INVISIBLE = /[\p{Mn}\p{Me}\p{Mc}\p{Cc}\u1160-\u11ff\ud7b0-\ud7ff\p{Emoji_Modifier}]/u;
 const FORMAT = /\p{Cf}/u;
 /** Format characters that are drawn. */
 const DRAWN = /[\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u;

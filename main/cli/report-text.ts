@@ -87,7 +87,8 @@ function createBar(out: WriteStream) {
   const text = (words: string) => {
     if (!out.isTTY) return;
     out.cursorTo(0);
-    out.write(words.slice(0, Math.max(0, out.columns - 1)));
+    // A terminal that does not know its width says 0.
+    out.write(words.slice(0, (out.columns || 80) - 1));
     out.clearLine(1);
     shown = true;
   };

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { StudioError } from '../../shared/api/errors.ts';
 import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
-import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
+import { placesOf } from '../../shared/keras/graph.ts';
+import { layerOf, parseModelSpec, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
 import { keras2Summary } from '../../shared/keras/summary-keras2.ts';
 import { keras3Summary } from '../../shared/keras/summary-keras3.ts';
 import { summarize } from '../../shared/keras/summary.ts';
@@ -26,7 +27,7 @@ export function addSummary(program: Command): Command {
       '<project|template|file>',
       'a folder with project.json, a template, or a model as JSON',
     )
-    .option('--model <name>', 'only this model')
+    .option('--model <name>', 'only this model; one inside another also by its path')
     .option('--expand-nested', 'list what nested models are made of')
     .option('--show-trainable', 'say what is trained')
     .addOption(
@@ -39,7 +40,7 @@ export function addSummary(program: Command): Command {
 
 async function summary(source: string, flags: SummaryFlags): Promise<void> {
   const spec = await readModels(source);
-  const models = flags.model === undefined ? spec.models : [modelNamed(spec, flags.model)];
+  const models = flags.model === undefined ? spec.models : [modelAt(spec, flags.model)];
   const texts = models.map((model) => {
     const rows = summarize(spec, model, { expandNested: flags.expandNested ?? false });
     const showTrainable = flags.showTrainable ?? false;
@@ -50,10 +51,22 @@ async function summary(source: string, flags: SummaryFlags): Promise<void> {
   process.stdout.write(texts.join('\n'));
 }
 
+/** A model by its name or path, also one that stands inside another. */
+function modelAt(spec: ModelSpec, name: string): LayerId {
+  const places = placesOf(spec).filter(
+    ({ path, layer }) => layerOf(spec, layer).graph && (path === name || path.endsWith(`/${name}`)),
+  );
+  const [first, ...others] = new Set(places.map(({ layer }) => layer));
+  if (first === undefined || spec.models.includes(first)) return modelNamed(spec, name);
+  if (others.length === 0) return first;
+  const paths = places.map(({ path }) => path).join(', ');
+  throw new StudioError('AMBIGUOUS_MODEL', `${name} could be ${paths}; name one by its path`);
+}
+
 /** As Python's shutil.get_terminal_size: COLUMNS, the terminal, or 80. */
 function terminalWidth(): number {
   const columns = Number(process.env['COLUMNS']);
-  return Number.isInteger(columns) && columns > 0 ? columns : (process.stdout.columns ?? 80);
+  return Number.isInteger(columns) && columns > 0 ? columns : process.stdout.columns || 80;
 }
 
 async function readModels(source: string): Promise<ModelSpec> {
@@ -73,5 +86,11 @@ async function readModels(source: string): Promise<ModelSpec> {
     return parseModelSpec(data);
   if (fields !== null && typeof fields === 'object' && 'model' in fields && 'training' in fields)
     return parseModelSpec(fields['model']);
-  return fromKerasConfig(data);
+  return fromKerasConfig(topologyOf(fields));
+}
+
+/** The model in a `model.json` of TensorFlow.js; any other data as it is. */
+function topologyOf(fields: Record<string, unknown> | null): unknown {
+  const topology = fields?.['modelTopology'] as Record<string, unknown> | undefined;
+  return topology ? (topology['model_config'] ?? topology) : fields;
 }

@@ -27,6 +27,18 @@ describe('summary', () => {
     );
   });
 
+  it('finds a model inside another by its name or path', async () => {
+    const file = goldenFile('a-autoencoder.model.json');
+    for (const name of ['encoder', 'autoencoder/encoder'])
+      expect((await run(['summary', file, '--model', name])).stdout).toBe(seed[0]);
+    const twins = goldenFile('d-twins.model.json');
+    const { code, stderr } = await run(['summary', twins, '--model', 'middle']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'matryoshka: there is no model middle; there are twins\n',
+    });
+  });
+
   it.each([
     ['c-sharing', 'c-sharing-expanded.txt', ['--expand-nested']],
     ['h-partial', 'h-partial-expanded-trainable.txt', ['--expand-nested', '--show-trainable']],

@@ -76,11 +76,10 @@ function fields(row: SummaryRow, chain: boolean, showTrainable: boolean): string
   return cells;
 }
 
-/** The shape of the last call; several outputs are a list from a model, a tuple from a layer. */
-function shapeText({ shapes, modelShapes }: SummaryRow): string {
+/** The shape of the last call; several outputs are a list. */
+function shapeText({ shapes }: SummaryRow): string {
   const texts = shapes.at(-1)?.map(plainShape) ?? [];
-  if (texts.length < 2) return texts[0] ?? '?';
-  return modelShapes ? `[${texts.join(', ')}]` : `(${texts.join(', ')})`;
+  return texts.length < 2 ? (texts[0] ?? '?') : `[${texts.join(', ')}]`;
 }
 
 function plainShape(shape: Shape): string {

@@ -9,7 +9,7 @@ import { readGolden } from '../../support/goldens.ts';
 import { seedModels } from '../../support/seed.ts';
 
 const summaries = readdirSync(new URL('../../goldens/summaries', import.meta.url))
-  .filter((file) => file.endsWith('.json'))
+  .filter((file) => file.endsWith('.model.json'))
   .map((file) => `summaries/${file.replace('.json', '')}`);
 
 interface Entry {

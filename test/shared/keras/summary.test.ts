@@ -20,6 +20,15 @@ function summaryOf(stem: string, options: SummaryOptions = {}) {
   return summarize(spec, spec.models[0]!, options);
 }
 
+/** Random models with long and wide names, and others, as Keras itself prints them. */
+interface OtherWidth {
+  readonly config: unknown;
+  readonly width: number;
+  readonly expandNested: boolean;
+  readonly showTrainable: boolean;
+  readonly text: string[];
+}
+
 describe('in the style of Keras 3', () => {
   it.each(files.filter((file) => !/^keras2|compiled/.test(file)))('%s', (file) => {
     const [, stem, expanded, showTrainable] = /^(.*?)(-expanded)?(-trainable)?\.txt$/.exec(file)!;
@@ -33,6 +42,17 @@ describe('in the style of Keras 3', () => {
     const summary = summaryOf('b-siamese', { optimizerParams: 130 });
     expect(keras3Summary(summary)).toBe(golden('b-compiled-trained.txt'));
   });
+
+  const others = readGolden<OtherWidth[]>('summaries/keras3-widths');
+  it.each(others.map((other, i) => [other.width, i] as const))(
+    'is as Keras 3.15 prints it at %i columns (%i)',
+    (_, i) => {
+      const { config, width, expandNested, showTrainable, text } = others[i]!;
+      const spec = fromKerasConfig(config);
+      const summary = summarize(spec, spec.models[0]!, { expandNested });
+      expect(keras3Summary(summary, { width, showTrainable })).toBe(text.join('\n'));
+    },
+  );
 
   it('refuses a terminal that has no room for its columns', () => {
     expect(() => keras3Summary(summaryOf('b-siamese'), { width: 20 })).toThrow(

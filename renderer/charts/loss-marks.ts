@@ -54,7 +54,8 @@ export function drawMarks(chart: Chart, curves: LossCurves, marks: LossMarks, st
   const top = area.top - topRoom + 8;
   ctx.save();
   if (curves.live) {
-    const at = x(curves.live.x);
+    // At the end of an epoch it stands on the edge, where half a line would be cut off.
+    const at = Math.min(x(curves.live.x), area.right - 1);
     rule(ctx, at, top, area.bottom, colors.live, [2, 3]);
     ctx.fillStyle = colors.liveText;
     ctx.font = `500 11px ${font}`;

@@ -117,7 +117,7 @@ export default {
     value: 'step {step}, {position}',
     text: 'Step {step}, epoch {epoch}, validation loss {loss}',
     textNoLoss: 'Step {step}, epoch {epoch}',
-    checkpoint: 'Checkpoint at step {step}',
+    checkpoint: 'A checkpoint was saved at step {step}',
   },
   images: {
     title: 'Reconstructions',

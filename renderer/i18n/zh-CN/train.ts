@@ -118,7 +118,7 @@ export default {
     value: '第 {step} 步，{position}',
     text: '第 {step} 步，第 {epoch} 轮，验证损失 {loss}',
     textNoLoss: '第 {step} 步，第 {epoch} 轮',
-    checkpoint: '第 {step} 步的检查点',
+    checkpoint: '第 {step} 步保存了检查点',
   },
   images: {
     title: '重建',

@@ -72,7 +72,9 @@ async function trainReporting(
       }
       await messages();
     }
-    return sum / validation.size;
+    const mean = sum / validation.size;
+    if (!Number.isFinite(mean)) throw lossIsNoNumber('validation loss', mean, done, epochsDone);
+    return mean;
   }
 
   async function save() {
@@ -123,7 +125,7 @@ async function trainReporting(
       const { loss } = await step.run(variables, session.stepFeeds(batch, done));
       done += 1;
       const value = loss!.data[0]!;
-      if (!Number.isFinite(value)) throw lossIsNoNumber(value, done, epoch);
+      if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);
       sum += value * batch.size;
       report.step(done, value);
       trained += secondsSince(mark);
@@ -160,9 +162,9 @@ function secondsSince(began: number): number {
   return (performance.now() - began) / 1000;
 }
 
-function lossIsNoNumber(loss: number, step: number, epoch: number): StudioError {
+function lossIsNoNumber(what: string, value: number, step: number, epoch: number): StudioError {
   return new StudioError(
     'LOSS_NOT_FINITE',
-    `the loss became ${loss} at step ${step} (epoch ${epoch}), so the training ended; a smaller learning rate often helps`,
+    `the ${what} became ${value} at step ${step} (epoch ${epoch}), so the training ended; a smaller learning rate often helps`,
   );
 }

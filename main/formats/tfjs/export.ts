@@ -5,6 +5,7 @@ import type { NamedTensors, TensorData } from '../../../shared/program/tensor.ts
 import { formatShape } from '../../../shared/program/tensor.ts';
 import { traceModel } from '../../../shared/program/trace.ts';
 import { writeFolderAtomic } from '../atomic.ts';
+import { withDistinctTensors } from './distinct.ts';
 import { tfjsTopology, type FileWeight } from './topology.ts';
 
 /**
@@ -21,7 +22,10 @@ export async function exportTfjs(
   const model = layerAt(spec, path);
   if (!layerOf(spec, model).graph)
     throw new SpecError(path, `expected a model; ${layerOf(spec, model).class_name} is a layer`);
-  const topology = tfjsTopology(spec, model, traceModel(spec, model).variables);
+  const { variables: own } = traceModel(spec, model);
+  const notes: string[] = [];
+  const distinct = withDistinctTensors(spec, model, notes);
+  const topology = tfjsTopology(distinct, model, own, notes);
   const tensors = topology.weights.map((weight) => valueOf(weight, variables));
   const specs = topology.weights.map(({ name }, i) => {
     const { shape, dtype } = tensors[i]!;
@@ -45,7 +49,7 @@ export async function exportTfjs(
       name,
       bytes: Buffer.byteLength(content),
     })),
-    notes: topology.notes,
+    notes,
   };
 }
 

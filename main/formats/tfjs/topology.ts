@@ -23,24 +23,23 @@ export interface FileWeight {
 export interface Topology {
   readonly model: JsonObject;
   readonly weights: readonly FileWeight[];
-  /** What is different in the file, for people. */
-  readonly notes: readonly string[];
 }
 
 type Described = Readonly<Record<string, unknown>>;
 
 /**
  * A model as the `modelTopology` of a tfjs LayersModel. A nested model's calls count from 1, because its own making is
- * node 0. A layer that is reached by several paths is written once a path: tfjs cannot share it between models.
+ * node 0. A layer that is reached by several paths is written once a path: tfjs cannot share it between models. What is
+ * different in the file is said in `notes`, for people.
  */
 export function tfjsTopology(
   spec: ModelSpec,
   model: LayerId,
   variables: readonly TracedVariable[],
+  notes: string[],
 ): Topology {
   const unique = createUniqueNames();
   const weights: FileWeight[] = [];
-  const notes: string[] = [];
   const written = new Map<LayerId, string[]>();
 
   function describeModel(id: LayerId, path: string, trainable: boolean): Described {
@@ -114,7 +113,6 @@ export function tfjsTopology(
       backend: 'tensor_flow.js',
     },
     weights,
-    notes,
   };
 }
 

@@ -117,7 +117,7 @@ test('the pictures are the first digit of each class, and the errors are those o
       return png.data[y * 280 + sample * 28 + x]! / 255;
     });
   const zero = validation.batch([label!.data.indexOf(0)])['image']!.data;
-  const nine = validation.batch([label!.data.indexOf(9)])['image']!.data;
+  const nine = validation.batch([label!.data.indexOf(9)])['image']!.data as Float32Array;
   expect(pixels(samples, 0)).toEqual(zero);
   expect(pixels(samples, 9)).toEqual(nine);
 

@@ -197,6 +197,21 @@ describe('tfjs loads and computes the same for', () => {
     await roundTrip(spec, 'outer/middle/inner');
   });
 
+  test('one tensor taken or given twice, which tfjs by itself would lose', async () => {
+    const spec = compose(({ input, layers, model }) => {
+      const a = input([3], { name: 'a' });
+      const b = layers.dense(3)(a);
+      const twice = model(a, [b, b, a], { name: 'twice' });
+      const x = input([3], { name: 'x' });
+      const [left, right, same] = twice(layers.add()([x, x])) as [never, never, never];
+      const sum = layers.concatenate()([left, left, right]);
+      return model(x, [sum, layers.add()([left, same]), sum], { name: 'top' });
+    });
+    const { result } = await roundTrip(spec, 'top');
+    expect(result.notes.join('\n')).toMatch(/twice gives one tensor twice/);
+    expect(result.notes.join('\n')).toMatch(/top: top\/add takes one tensor twice/);
+  });
+
   test('strided and same transposed convolutions, and names that tfjs would refuse', async () => {
     const spec = compose(({ input, layers, model }) => {
       const x = input([4, 5, 2], { name: '输入' });

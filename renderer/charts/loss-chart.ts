@@ -23,7 +23,7 @@ import { countTicks, linearTicks, logTicks, timeTicks } from './ticks.ts';
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement);
 
 /** The room left of the plot; what stands below the chart leaves the same. */
-export const gutter = 56;
+const gutter = 56;
 
 /** A loss chart on a canvas. Nothing in it moves by itself. */
 export interface LossChart {

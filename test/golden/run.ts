@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
+import { createTensorflowEngine } from '../../main/engines/tensorflow/engine.ts';
+import { checkLayer, type LayerCase } from './layer-case.ts';
+import { engineRunner, type Runner } from './runner.ts';
+import { keras2Text, summaryText } from './summary-case.ts';
+import { checkTraining, type TrainingCase } from './training-case.ts';
+
+const USAGE = 'Usage: npm run goldens -- [DIR] [--engine tensorflow|onnx]';
+
+/** `npm run goldens`: runs every golden case below a folder, on both engines unless one is named. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { engine: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+});
+const folder = resolve(positionals[0] ?? 'test/goldens');
+if (values.help || positionals.length > 1 || !/^(tensorflow|onnx)?$/.test(values.engine ?? '')) {
+  console.log(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+if (!existsSync(folder)) {
+  console.error(`there is no folder ${folder}`);
+  process.exit(2);
+}
+
+const engines = { onnx: createOnnxEngine, tensorflow: createTensorflowEngine };
+const names = (['onnx', 'tensorflow'] as const).filter(
+  (name) => values.engine === undefined || values.engine === name,
+);
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+for (const file of filesBelow(folder).filter((file) => file.endsWith('.txt'))) {
+  const problem = checkSummary(file);
+  if (problem === null) counts.passed += 1;
+  else fail(file, problem);
+}
+for (const name of names) {
+  const runner = engineRunner(await engines[name]());
+  for (const file of filesBelow(folder).filter((file) => file.endsWith('.json')))
+    await check(file, runner);
+  await runner.close();
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+/** Runs what a JSON file holds: a layer or a training. Others belong to summaries, or are no case. */
+async function check(file: string, runner: Runner): Promise<void> {
+  const golden = JSON.parse(readFileSync(file, 'utf8')) as Partial<LayerCase & TrainingCase> & {
+    reload_max_abs_diff?: number;
+  };
+  const isLayer = golden.layer !== undefined && golden.cotangents !== undefined;
+  if (!isLayer && (golden.batches === undefined || golden.weights_before === undefined)) {
+    if (golden.reload_max_abs_diff === undefined) return;
+    counts.skipped += 1;
+    console.log(`SKIPPED ${file}: saved files are not read yet`);
+    return;
+  }
+  const where = `${file} (${runner.name})`;
+  try {
+    const wrong = isLayer
+      ? await checkLayer(golden as LayerCase, runner)
+      : await checkTraining(golden as TrainingCase, runner);
+    const [worst] = wrong.sort((a, b) => b.difference / b.tolerance - a.difference / a.tolerance);
+    if (!worst) counts.passed += 1;
+    else
+      fail(
+        where,
+        `${worst.what} is off by ${worst.difference.toExponential(2)}, allowed ${worst.tolerance.toExponential(2)}`,
+      );
+  } catch (error) {
+    fail(where, (error as Error).message);
+  }
+}
+
+function checkSummary(file: string): string | null {
+  const expected = readFileSync(file, 'utf8');
+  const config = (stem: string): unknown => {
+    const model = join(dirname(file), `${stem}.model.json`);
+    return existsSync(model) ? JSON.parse(readFileSync(model, 'utf8')) : null;
+  };
+  const stem = basename(file).replace(/(-expanded)?(-trainable)?\.txt$/, '');
+  try {
+    if (stem === 'keras2-style') {
+      const models = ['a-encoder', 'a-decoder', 'a-autoencoder'].map(config);
+      return expected.startsWith(keras2Text(models)) ? null : 'the text differs';
+    }
+    const model = config(stem === 'b-compiled-trained' ? 'b-siamese' : stem);
+    if (model === null) return null;
+    return summaryText(basename(file), model) === expected ? null : 'the text differs';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function fail(what: string, problem: string): void {
+  counts.failed += 1;
+  console.log(`FAILED ${what}: ${problem}`);
+}
+
+function filesBelow(place: string): string[] {
+  return readdirSync(place, { recursive: true, encoding: 'utf8' })
+    .map((file) => join(place, file))
+    .sort();
+}

@@ -72,7 +72,7 @@ export function toArgument(
 }
 
 /** Whether data is `[layer, node, tensor]`. */
-export function isHistory(data: unknown): data is History {
+function isHistory(data: unknown): data is History {
   return (
     Array.isArray(data) &&
     data.length === 3 &&

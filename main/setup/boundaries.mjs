@@ -32,7 +32,8 @@ const table = [
   main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
   main('main/service', ['shared', 'main/data', 'main/formats', contract]),
   ...hosts.map((of) => main(of, ['shared', 'main/service'])),
-  { of: 'main/setup', folders: [], only: [], node: true },
+  // Only after it has installed it.
+  { of: 'main/setup', folders: [], only: ['rolldown'], node: true },
   ...['renderer/host', 'renderer/main.ts'].map((of) => view(of, ['renderer'], [])),
   view('renderer', [], bridge),
 ];

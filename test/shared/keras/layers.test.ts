@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { plainConfig } from '../../../shared/keras/keras-json-config.ts';
-import { readLayer } from '../../../shared/keras/layers/catalogue.ts';
+import { catalogue, readLayer } from '../../../shared/keras/layers/catalogue.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
 import { createOps, type Value } from '../../../shared/program/builder.ts';
 import { grad } from '../../../shared/program/grad.ts';
@@ -33,9 +33,12 @@ interface Case {
   weights_after?: GoldenTensor[];
 }
 
-const cases = readdirSync(new URL('../../goldens/layers', import.meta.url)).map((file) =>
+const files = readdirSync(new URL('../../goldens/layers', import.meta.url)).map((file) =>
   file.replace('.json', ''),
 );
+const classOf = (name: string) => name.replace(/-\d+$/, '');
+const cases = files.filter((name) => catalogue.has(classOf(name)));
+for (const open of new Set(files.map(classOf))) if (!catalogue.has(open)) it.todo(open);
 
 function specOf({ class_name, config }: Case['layer']): ModelSpec {
   const layer = {

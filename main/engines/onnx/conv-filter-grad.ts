@@ -50,19 +50,30 @@ function blockedFilterGrad(context: Lowering, x: Lowered, dy: Lowered, attrs: At
     const reach = (outputs[i]! - 1) * strides[i]! + (kernelSize[i]! - 1) * dilations[i]! + 1;
     return reach - size - pads[i]![0];
   });
+  const [rows, columns] = pads.map(([before], i) => [before, Math.max(after[i]!, 0)] as const);
   const window: Window = {
     kernel: outputs,
     strides: dilations,
     dilations: strides,
-    pads: pads.map(([before], i) => [before, Math.max(after[i]!, 0)]),
+    pads: [rows!, [0, 0]],
   };
   const unread = after.flatMap((n, i) =>
     n < 0 ? [{ axis: i + 2, start: 0, end: n, step: 1 }] : [],
   );
-  const read = context.slice(context.first(x), unread);
+  const read = padColumns(context, context.slice(context.first(x), unread), columns!);
   const blocked = context.name(dy, 'blocked');
   const gradient = context.blocks!.correlate(read, blocked, imageShape(dy), window);
   return context.graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
+}
+
+/** Zeros on both sides of channels-first images: these convolutions take places beside the border one at a time. */
+function padColumns(
+  { graph }: Lowering,
+  images: string,
+  [before, after]: readonly [number, number],
+): string {
+  if (before === 0 && after === 0) return images;
+  return graph.node('Pad', [images, graph.ints([0, 0, 0, before, 0, 0, 0, after])]);
 }
 
 /** The value for use inside a branch, so that names made there do not get out. */

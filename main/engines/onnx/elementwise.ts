@@ -102,8 +102,10 @@ function elementwise(
   write: Write,
 ): Lowered {
   const rank = type.shape.length;
-  const layout = context.commonLayout(inputs, rank);
-  const names = inputs.map((x) => context.operand(x, layout, type.shape));
+  const whole = (x: Lowered) => !x.narrow && x.shape.join() === type.shape.join();
+  const operands = inputs.some(whole) ? inputs.map((x) => x.narrow ?? x) : inputs;
+  const layout = context.commonLayout(operands, rank);
+  const names = operands.map((x) => context.operand(x, layout, type.shape));
   return context.value(type, write(context, ...names), layout);
 }
 

@@ -105,7 +105,7 @@ export function lowerProgram(program: Program, block: number | null = null): Low
     if (!uses[id]) continue;
     graph.scope = `${node.op}@${id}`;
     values[id] = lowerNode(context, node, values);
-    if (uses[id]! > 1) context.write(values[id]);
+    if (uses[id]! > 1) context.settle(values[id]);
     const name = values[id].names.get('last')!;
     if (node.op === 'variable') variables[node.attrs.name] = port(name, node);
     if (node.op === 'feed' || node.op === 'random') feeds[node.attrs.name] = port(name, node);

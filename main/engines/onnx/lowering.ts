@@ -14,7 +14,9 @@ export interface Lowered extends TensorType {
   readonly constant?: TensorData;
   /** Set for the comparison 0 < x: x, of float32. */
   readonly positive?: Lowered;
-  /** Set while the operator waits for its only use to be written: what follows can still go into it. */
+  /** Set for a value that is this one repeated, which ONNX's operators can often do themselves. */
+  readonly narrow?: Lowered;
+  /** Set while the operator waits to be written until it is used: what follows can still go into it. */
   unwritten?: Unwritten | undefined;
 }
 
@@ -27,7 +29,8 @@ export interface Following {
 
 interface Unwritten {
   readonly layout: Layout;
-  readonly following: Following;
+  /** What has gone into the operator so far; null for one that takes nothing in. */
+  readonly following: Following | null;
   readonly write: (following: Following) => string;
 }
 
@@ -104,28 +107,50 @@ export class Lowering {
     return { shape, dtype, names };
   }
 
-  /** A value whose operator is written when it is used. */
+  /** A value whose operator is written when it is used, together with what can go into it. */
   later(type: TensorType, layout: Layout, write: Unwritten['write']): Lowered {
+    return this.waiting(type, layout, {}, write);
+  }
+
+  /** A value that is another one repeated; it is only written where that is really needed. */
+  repeated(type: TensorType, narrow: Lowered, layout: Layout, write: () => string): Lowered {
+    return { ...this.waiting(type, layout, null, write), narrow };
+  }
+
+  private waiting(
+    { shape, dtype }: TensorType,
+    layout: Layout,
+    following: Following | null,
+    write: Unwritten['write'],
+  ): Lowered {
     const { scope } = this.graph;
-    const writeInScope: Unwritten['write'] = (following) => {
+    const writeInScope: Unwritten['write'] = (given) => {
       const outer = this.graph.scope;
       this.graph.scope = scope;
-      const name = write(following);
+      const name = write(given);
       this.graph.scope = outer;
       return name;
     };
-    const { shape, dtype } = type;
-    const unwritten = { layout, following: {}, write: writeInScope };
-    return { shape, dtype, names: new Map(), unwritten };
+    return {
+      shape,
+      dtype,
+      names: new Map(),
+      unwritten: { layout, following, write: writeInScope },
+    };
   }
 
   /** Puts what follows into the operator of a value that waits; null when that can't be, or its order would change. */
   follow(x: Lowered, following: Following): Lowered | null {
     const { unwritten } = x;
-    if (!unwritten || unwritten.following.relu || (unwritten.following.bias && following.bias))
-      return null;
-    const both = { ...unwritten.following, ...following };
+    const before = unwritten?.following;
+    if (!unwritten || !before || before.relu || (before.bias && following.bias)) return null;
+    const both = { ...before, ...following };
     return { ...x, names: new Map(), unwritten: { ...unwritten, following: both } };
+  }
+
+  /** Writes a value's operator now if something could still go into it; for values that are used more than once. */
+  settle(x: Lowered): void {
+    if (x.unwritten?.following) this.write(x);
   }
 
   /** Writes a value's operator now if it still waits. */
@@ -133,7 +158,7 @@ export class Lowering {
     const { unwritten } = x;
     if (!unwritten) return;
     x.unwritten = undefined;
-    const name = unwritten.write(unwritten.following);
+    const name = unwritten.write(unwritten.following ?? {});
     for (const [layout, made] of this.value(x, name, unwritten.layout).names)
       x.names.set(layout, made);
   }

@@ -35,7 +35,7 @@ function pool(
 export const lowerMaxPoolGrad: Lower<'maxPoolGrad'> = (context, [x, y, dy], attrs, node) => {
   const { graph } = context;
   const window = poolWindow(x!.shape.slice(1, -1), attrs);
-  if (context.layoutOf(x!) === 'blocked' && tiles(x!.shape, attrs))
+  if (context.layoutOf(x!) === 'blocked' && areApart(x!.shape, attrs))
     return blockedMaxPoolGrad(context, x!, y!, dy!, window, node);
   const images = context.first(x!);
   const [, indices] = graph.nodeWith(2, 'MaxPool', [images], windowAttributes(window));
@@ -52,14 +52,24 @@ export const lowerMaxPoolGrad: Lower<'maxPoolGrad'> = (context, [x, y, dy], attr
 };
 
 /** Whether the windows lie side by side and cover the image. */
-function tiles(shape: Shape, { poolSize, strides, padding }: PoolAttrs): boolean {
-  const covers = poolSize.every((taps, i) => taps === strides[i] && shape[i + 1]! % taps === 0);
-  return covers && (padding === 'valid' || padding === 'same');
+function tiles(shape: Shape, attrs: PoolAttrs): boolean {
+  const covers = attrs.poolSize.every((taps, i) => shape[i + 1]! % taps === 0);
+  return covers && areApart(shape, attrs);
+}
+
+/** Whether the windows lie side by side within the image. */
+function areApart(shape: Shape, { poolSize, strides, padding }: PoolAttrs): boolean {
+  const covers = poolSize.every((taps, i) => shape[i + 1]! % taps === 0);
+  return (
+    poolSize.every((taps, i) => taps === strides[i]) &&
+    (padding === 'valid' || (padding === 'same' && covers))
+  );
 }
 
 /**
- * Windows that tile blocked images: elements that equal their window's maximum get a rank, the higher the earlier in
- * the window; the one of the highest rank takes the gradient. This is faster than ONNX Runtime's pooling with indices.
+ * Windows side by side on blocked images: elements that equal their window's maximum get a rank, the higher the
+ * earlier in the window; the one of the highest rank takes the gradient. What no window covers is cut off and put
+ * back as zeros. This is faster than ONNX Runtime's pooling with indices.
  */
 function blockedMaxPoolGrad(
   context: Lowering,
@@ -71,24 +81,32 @@ function blockedMaxPoolGrad(
 ): Lowered {
   const { graph } = context;
   const blocks = context.blocks!;
-  const [from, to] = [imageShape(x), imageShape(y)];
+  const to = imageShape(y);
+  const spatial = to.spatial.map((size, i) => size * window.kernel[i]!);
+  const from = { channels: to.channels, spatial };
+  const rest = imageShape(x).spatial.map((size, i) => size - spatial[i]!);
+  const cuts = rest.flatMap((n, i) =>
+    n > 0 ? [{ axis: i + 2, start: 0, end: spatial[i]!, step: 1 }] : [],
+  );
   const spread = (name: string) => blocks.upsample(name, to, from, window.kernel);
   const float = (name: string) => context.cast(name, 'float32');
   const isLargest = graph.node('Equal', [
-    context.name(x, 'blocked'),
+    context.slice(context.name(x, 'blocked'), cuts),
     spread(context.name(y, 'blocked')),
   ]);
   const ranks = graph.node('Mul', [
     float(isLargest),
     graph.constant({
       dtype: 'float32',
-      shape: [1, 1, ...from.spatial, blocks.size],
-      data: windowRanks(from.spatial, window.kernel, blocks.size),
+      shape: [1, 1, ...spatial, blocks.size],
+      data: windowRanks(spatial, window.kernel, blocks.size),
     }),
   ]);
   const highest = spread(blocks.pool('MaxPool', ranks, from, to, window));
   const isFirst = graph.node('Equal', [ranks, highest]);
-  const name = graph.node('Mul', [float(isFirst), spread(context.name(dy, 'blocked'))]);
+  const covered = graph.node('Mul', [float(isFirst), spread(context.name(dy, 'blocked'))]);
+  const amounts = graph.ints([0, 0, 0, 0, 0, 0, 0, ...rest, 0]);
+  const name = cuts.length > 0 ? graph.node('Pad', [covered, amounts]) : covered;
   return context.value(type, name, 'blocked');
 }
 

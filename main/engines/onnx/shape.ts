@@ -25,18 +25,18 @@ export const lowerTranspose: Lower<'transpose'> = (context, [x], { perm }, node)
 
 export const lowerBroadcast: Lower<'broadcast'> = (context, [x], { shape }, node) => {
   const layout = x!.shape.length === shape.length ? context.layoutOf(x!, true) : 'last';
-  const input = context.operand(x!, layout, shape);
-  const target = context.graph.ints(inLayout(layout, shape, 1));
-  return context.value(node, context.graph.node('Expand', [input, target]), layout);
+  return context.repeated(node, x!, layout, () => {
+    const target = context.graph.ints(inLayout(layout, shape, 1));
+    return context.graph.node('Expand', [context.operand(x!, layout, shape), target]);
+  });
 };
 
 export const lowerExpandLike: Lower<'expandLike'> = (context, [x, like], _, node) => {
-  const { graph } = context;
-  const rank = node.shape.length;
-  const layout = rank === like!.shape.length ? context.layoutOf(like!) : 'last';
-  const shape = graph.node('Shape', [context.name(like!, layout)]);
-  const name = graph.node('Expand', [context.operand(x!, layout, node.shape), shape]);
-  return context.value(node, name, layout);
+  const layout = node.shape.length === like!.shape.length ? context.layoutOf(like!) : 'last';
+  return context.repeated(node, x!, layout, () => {
+    const shape = context.graph.node('Shape', [context.name(like!, layout)]);
+    return context.graph.node('Expand', [context.operand(x!, layout, node.shape), shape]);
+  });
 };
 
 export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, strides }, node) => {

@@ -85,6 +85,14 @@ const uses: Record<string, (kit: Kit) => Value> = {
   'expandLike of a vector': ({ ops, image, feed }) => ops.expandLike(feed(16), image),
   'expandLike of a mean': ({ ops, image }) =>
     ops.expandLike(ops.reduceMean(image, [1, 2], true), image),
+  'product of an expandLike': ({ ops, image, feed }) =>
+    ops.mul(ops.expandLike(feed(16), image), image),
+  'product of two expandLike': ({ ops, image, feed }) =>
+    ops.mul(ops.expandLike(feed(16), image), ops.expandLike(feed(6, 1), image)),
+  'relu and sum of an expandLike': ({ ops, image, feed }) => {
+    const wide = ops.expandLike(feed(16), image);
+    return ops.add(ops.relu(wide), ops.reduceSum(wide, [1, 2], true));
+  },
   broadcast: ({ ops, image }) => ops.broadcast(ops.reduceSum(image, [0], true), [3, 6, 6, 16]),
   upsample: ({ ops, image }) => ops.upsample(image, [2, 3]),
   maxPool: ({ ops, image }) => ops.maxPool(image, pool),
@@ -93,6 +101,10 @@ const uses: Record<string, (kit: Kit) => Value> = {
   'avgPool that overlaps': ({ ops, image }) => ops.avgPool(image, overlapping),
   maxPoolGrad: ({ ops, image, feed }) =>
     ops.maxPoolGrad(image, ops.maxPool(image, pool), feed(null, 3, 3, 16), pool),
+  'maxPoolGrad that leaves a border': ({ ops, image, feed }) => {
+    const border = { poolSize: [4, 5], strides: [4, 5], padding: 'valid' } as const;
+    return ops.maxPoolGrad(image, ops.maxPool(image, border), feed(null, 1, 1, 16), border);
+  },
   'maxPoolGrad that overlaps': ({ ops, image, feed }) =>
     ops.maxPoolGrad(image, ops.maxPool(image, overlapping), feed(null, 6, 3, 16), overlapping),
   avgPoolGrad: ({ ops, image }) => ops.avgPoolGrad(ops.avgPool(image, pool), [6, 6], pool),

@@ -1,0 +1,58 @@
+import { compose, type SymbolicTensor } from '../../shared/keras/compose.ts';
+import type { ModelSpec } from '../../shared/keras/spec.ts';
+import { seedModels } from '../support/seed.ts';
+
+/** A model whose training is timed beside other libraries. */
+export interface PeerModel {
+  readonly spec: ModelSpec;
+  readonly model: string;
+  readonly loss: string;
+}
+
+const relu = { activation: 'relu' };
+
+const mlp = compose(({ input, layers, model }) => {
+  const x = input([784], { name: 'x' });
+  const y = layers.dense(512, relu)(layers.dense(512, relu)(x));
+  return [model(x, layers.dense(10, { activation: 'softmax' })(y), { name: 'mlp' })];
+});
+
+const cnn = compose(({ input, layer, layers, model }) => {
+  const x = input([32, 32, 3], { name: 'x' });
+  let y: SymbolicTensor = x;
+  for (const filters of [32, 64, 128]) {
+    y = layers.conv2d(filters, 3, { padding: 'same', use_bias: false })(y);
+    y = layers.activation('relu')(layer('BatchNormalization')(y));
+    y = layers.maxPooling2d(2)(y);
+  }
+  y = layers.dense(10, { activation: 'softmax' })(layers.flatten()(y));
+  return [model(x, y, { name: 'cnn' })];
+});
+
+const lstm = compose(({ input, layer, layers, model }) => {
+  const x = input([40, 32], { name: 'x' });
+  const y = layers.dense(10, { activation: 'softmax' })(layer('LSTM', { units: 64 })(x));
+  return [model(x, y, { name: 'lstm' })];
+});
+
+/** The toy ResNet of Keras's functional guide. */
+const resnet = compose(({ input, layer, layers, model }) => {
+  const x = input([32, 32, 3], { name: 'x' });
+  let y = layers.conv2d(64, 3, relu)(layers.conv2d(32, 3, relu)(x));
+  y = layers.maxPooling2d(3)(y);
+  for (let block = 0; block < 2; block++) {
+    const same = { ...relu, padding: 'same' };
+    y = layers.add()([layers.conv2d(64, 3, same)(layers.conv2d(64, 3, same)(y)), y]);
+  }
+  y = layer('GlobalAveragePooling2D')(layers.conv2d(64, 3, relu)(y));
+  y = layers.dropout(0.5)(layers.dense(256, relu)(y));
+  return [model(x, layers.dense(10, { activation: 'softmax' })(y), { name: 'resnet' })];
+});
+
+export const peerModels: Readonly<Record<string, PeerModel>> = {
+  seed: { spec: seedModels, model: 'autoencoder', loss: 'mse' },
+  mlp: { spec: mlp, model: 'mlp', loss: 'categorical_crossentropy' },
+  cnn: { spec: cnn, model: 'cnn', loss: 'categorical_crossentropy' },
+  lstm: { spec: lstm, model: 'lstm', loss: 'categorical_crossentropy' },
+  resnet: { spec: resnet, model: 'resnet', loss: 'categorical_crossentropy' },
+};

@@ -1,6 +1,7 @@
 import type { OpAttrs, OpName } from './attributes.ts';
 import type { Ops, Value } from './builder.ts';
 import { gradients as rules } from './gradients.ts';
+import { sumParts } from './sum-parts.ts';
 
 /** What the gradient rule of one operation sees. */
 export interface GradContext<K extends OpName> {
@@ -28,7 +29,7 @@ export function grad(ops: Ops, loss: Value, targets: readonly Value[]): Value[] 
   };
   const total = (id: number): Value | undefined => {
     const list = parts.get(id);
-    return list?.reduce((a, b) => ops.add(a, b));
+    return list && sumParts(ops, list);
   };
 
   if (needed.has(loss.id)) accumulate(loss.id, ops.constant(ONE));

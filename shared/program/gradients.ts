@@ -27,7 +27,7 @@ export const gradients: { [K in OpName]: Rule<K> | null } = {
   log1p: ({ ops, dy, inputs: [x] }) => [ops.div(dy, ops.add(x!, 1))],
   expm1: ({ ops, dy, output }) => [ops.mul(dy, ops.add(output, 1))],
   sqrt: ({ ops, dy, output }) => [ops.div(ops.mul(dy, 0.5), output)],
-  square: ({ ops, dy, inputs: [x] }) => [ops.mul(dy, ops.mul(x!, 2))],
+  square: ({ ops, dy, inputs: [x] }) => [ops.mul(ops.mul(dy, 2), x!)],
   reciprocal: ({ ops, dy, output }) => [ops.neg(ops.mul(dy, ops.square(output)))],
   sin: ({ ops, dy, inputs: [x] }) => [ops.mul(dy, ops.cos(x!))],
   cos: ({ ops, dy, inputs: [x] }) => [ops.neg(ops.mul(dy, ops.sin(x!)))],
@@ -43,7 +43,7 @@ export const gradients: { [K in OpName]: Rule<K> | null } = {
   round: null,
 
   add: ({ ops, dy, inputs: [a, b] }) => [sumLike(ops, dy, a!), sumLike(ops, dy, b!)],
-  sub: ({ ops, dy, inputs: [a, b] }) => [sumLike(ops, dy, a!), sumLike(ops, ops.neg(dy), b!)],
+  sub: ({ ops, dy, inputs: [a, b] }) => [sumLike(ops, dy, a!), ops.neg(sumLike(ops, dy, b!))],
   mul: ({ ops, dy, inputs: [a, b] }) => [
     sumLike(ops, ops.mul(dy, b!), a!),
     sumLike(ops, ops.mul(dy, a!), b!),

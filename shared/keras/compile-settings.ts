@@ -29,7 +29,7 @@ export interface OutputSettings {
 }
 
 /** The names of a model's outputs, as Keras has them: the layers that give them; repeated ones get `_1`, `_2`. */
-export function outputNames(spec: ModelSpec, model: LayerId): string[] {
+function outputNames(spec: ModelSpec, model: LayerId): string[] {
   const { graph, config } = layerOf(spec, model);
   if (!graph) throw new SpecError(config.name, 'expected a model; got a layer');
   const seen = new Map<string, number>();
@@ -50,8 +50,13 @@ export function settingsPerOutput(
   const names = outputNames(spec, model);
   const losses = spread(names, settings.loss, 'loss', isKerasObject);
   const weights = spread(names, settings.loss_weights ?? null, 'loss_weights', isNumber);
-  const metrics = spread(names, nested(names, settings.metrics), 'metrics', Array.isArray);
-  const weighted = spread(
+  const metrics = spread<readonly KerasObject[]>(
+    names,
+    nested(names, settings.metrics),
+    'metrics',
+    Array.isArray,
+  );
+  const weighted = spread<readonly KerasObject[]>(
     names,
     nested(names, settings.weighted_metrics),
     'weighted_metrics',
@@ -61,8 +66,8 @@ export function settingsPerOutput(
     name,
     loss: losses[i] ?? null,
     weight: weights[i] ?? 1,
-    metrics: (metrics[i] ?? []) as readonly KerasObject[],
-    weightedMetrics: (weighted[i] ?? []) as readonly KerasObject[],
+    metrics: metrics[i] ?? [],
+    weightedMetrics: weighted[i] ?? [],
   }));
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../program/builder.ts';
-import { kerasObject } from './regularizers.ts';
+import { kerasObject } from './keras-object.ts';
 import type { JsonObject } from './spec.ts';
 
 /** What a variable becomes after an update. */

@@ -34,7 +34,7 @@ export function inferType<K extends OpName>(
   try {
     return (rules[op] as Rule<OpAttrs[K]>)(inputs, attrs);
   } catch (error) {
-    throw new RangeError(`${op}: ${(error as Error).message}`);
+    throw new RangeError(`${op}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -103,7 +103,7 @@ export const einsumDense = defineLayer({
  * The einsum of two tensors as one matrix product: letters in all three are the batch, those of both operands alone
  * are summed, the rest are rows and columns.
  */
-export function contract(ops: Ops, { input, kernel, output }: Equation, x: Value, w: Value): Value {
+function contract(ops: Ops, { input, kernel, output }: Equation, x: Value, w: Value): Value {
   const rows = [...input].filter((letter) => !kernel.includes(letter));
   const batch = [...input].filter((letter) => kernel.includes(letter) && output.includes(letter));
   const summed = [...input].filter((letter) => kernel.includes(letter) && !output.includes(letter));

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SpecError, type JsonObject } from '../spec.ts';
 import { hingeLosses } from './hinge.ts';
 import type { Loss, LossDefinition } from './loss.ts';
@@ -12,7 +12,7 @@ const definitions: readonly LossDefinition[] = [
 ];
 
 /** The losses by the names of their functions, e.g. `mean_squared_error`. */
-export const lossNames: readonly string[] = definitions.map(({ names }) => names[0]!);
+const lossNames: readonly string[] = definitions.map(({ names }) => names[0]!);
 
 /** The loss of a setting: a function's name, a class, or `{class_name, config}`. Throws a SpecError otherwise. */
 export function lossOf(given: string | JsonObject, path = 'loss'): Loss {

@@ -7,7 +7,7 @@ const fromLogits = { from_logits: z.boolean().default(false), ...axis };
 const smoothing = { label_smoothing: z.number().min(0).max(1).default(0) };
 
 /** log(softmax(x)) without overflow. */
-export function logSoftmax(ops: Ops, x: Value, along: number): Value {
+function logSoftmax(ops: Ops, x: Value, along: number): Value {
   const shifted = ops.sub(x, ops.reduceMax(x, [along], true));
   return ops.sub(shifted, ops.log(ops.reduceSum(ops.exp(shifted), [along], true)));
 }

@@ -28,7 +28,7 @@ export function reduceLoss(
 }
 
 /** Weights with axes of size 1 added at the end (or one taken away) until they broadcast over the values. */
-export function alignRank(ops: Ops, weight: Value, values: Value): Value {
+function alignRank(ops: Ops, weight: Value, values: Value): Value {
   const missing = values.shape.length - weight.shape.length;
   if (missing > 0) return ops.reshape(weight, [...weight.shape, ...Array<number>(missing).fill(1)]);
   if (missing === -1 && weight.shape.at(-1) === 1)

@@ -13,7 +13,7 @@ const definitions: readonly MetricDefinition[] = [
 ];
 
 /** The metrics by their names in logs, e.g. `binary_accuracy`; `accuracy` and `crossentropy` fit themselves to the output. */
-export const metricNames: readonly string[] = definitions.map(({ names }) => names[0]!);
+const metricNames: readonly string[] = definitions.map(({ names }) => names[0]!);
 
 /**
  * The metric of a setting: a name, a class, or `{class_name, config}`. `accuracy`, `acc`, `crossentropy` and `ce`

@@ -11,7 +11,7 @@ const optimizers = [
 ]; // prettier-ignore
 
 /** The classes of optimizers. */
-export const optimizerNames: readonly string[] = optimizers.map(({ className }) => className);
+const optimizerNames: readonly string[] = optimizers.map(({ className }) => className);
 
 /** The optimizer of a setting. Names are taken as Keras does: `Adam`, `adam`. Throws a SpecError for an unknown one. */
 export function optimizerOf(setting: {

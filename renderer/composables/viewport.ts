@@ -21,18 +21,21 @@ export function useViewport(element: Ref<HTMLElement | null>, picture: Ref<Size>
   /** Until somebody moves the picture, it keeps fitting. */
   const touched = shallowRef(false);
 
-  function fit(): void {
+  /** Shows everything; `legible` rather shows the beginning of what would become too small to read. */
+  function fit(legible = false): void {
     const box = element.value;
     if (!box || picture.value.width === 0) return;
     const [w, h] = [box.clientWidth, box.clientHeight];
     const { width, height } = picture.value;
-    const room = Math.min((w - 2 * margin) / width, (h - 2 * margin) / height);
-    const zoom = Math.min(1, Math.max(smallest, room));
-    touched.value = false;
+    const across = (w - 2 * margin) / width;
+    const whole = Math.min(across, (h - 2 * margin) / height);
+    const least = legible ? Math.min(0.7, Math.max(0.45, across)) : smallest;
+    const zoom = Math.min(1, Math.max(least, whole));
+    touched.value = !legible;
     view.value = {
       zoom,
       x: Math.max(margin, (w - width * zoom) / 2),
-      y: Math.max(margin, Math.min((h - height * zoom) / 2, 48)),
+      y: margin,
     };
   }
 
@@ -102,14 +105,14 @@ export function useViewport(element: Ref<HTMLElement | null>, picture: Ref<Size>
   }
 
   const observer = new ResizeObserver(() => {
-    if (!touched.value) fit();
+    if (!touched.value) fit(true);
   });
   watch(element, (now, before) => {
     if (before) observer.unobserve(before);
     if (now) observer.observe(now);
   });
   watch(picture, () => {
-    if (!touched.value) fit();
+    if (!touched.value) fit(true);
   });
   onScopeDispose(() => observer.disconnect());
 

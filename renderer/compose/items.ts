@@ -15,6 +15,8 @@ export interface Context {
 /** One call of a model, to be drawn. */
 export interface Subject {
   readonly model: LayerId;
+  /** Unique in the picture: the path with the number of the call at each step. */
+  readonly key: string;
   readonly path: string;
   readonly depth: number;
   readonly call: number;
@@ -57,12 +59,14 @@ export function callItems(
   const where = callIndex(graph);
   const seen = new Map<LayerId, number>();
   const items = graph.calls.map((call, at): Item => {
+    const { name } = layerOf(context.spec, call.layer).config;
     const number = seen.get(call.layer) ?? 0;
     seen.set(call.layer, number + 1);
     const inputs = tensorsOf(call).map((ref) => types.outputs[where(ref)]?.[ref[2]] ?? null);
     return callItem(context, {
       model: call.layer,
-      path: `${subject.path}/${layerOf(context.spec, call.layer).config.name}`,
+      key: `${subject.key}/${name}#${number}`,
+      path: `${subject.path}/${name}`,
       depth: subject.depth + 1,
       call: number,
       inputs,
@@ -79,7 +83,8 @@ export function callItems(
   return items.map((item) => ({ ...item, box: item.box && { ...item.box, width: item.width } }));
 }
 
-function callItem(context: Context, subject: Subject): Item {
+/** What is drawn of a call: an open model with all inside, or a box. */
+export function callItem(context: Context, subject: Subject): Item {
   const { spec, options } = context;
   const layer = layerOf(spec, subject.model);
   if (layer.graph && options.isOpen(subject.path)) {
@@ -88,10 +93,16 @@ function callItem(context: Context, subject: Subject): Item {
   }
   const kind = layer.graph ? 'chip' : 'layer';
   const width = layer.graph
-    ? options.headerWidth(subject.path, subject.model)
-    : nodeWidth(layer.config.name, layerDetail(layer), options);
+    ? headerWidth(subject, options)
+    : nodeWidth(layer.config.name, layerDetail(layer), options) +
+      options.markWidth(subject.path, subject.model);
   const height = layer.graph ? sizes.chip : sizes.node;
   return { width, height, box: { ...boxOf(subject, kind), width, height }, panel: null };
+}
+
+/** What the header of a model needs, with the mark of an error. */
+export function headerWidth({ path, model, error }: Subject, options: PictureOptions): number {
+  return options.headerWidth(path, model) + (error ? 24 : 0);
 }
 
 function nodeWidth(name: string, detail: string, options: PictureOptions): number {
@@ -101,9 +112,9 @@ function nodeWidth(name: string, detail: string, options: PictureOptions): numbe
 
 /** The box of a call, without a place and a size yet. */
 export function boxOf(subject: Subject, kind: Box['kind']): Box {
-  const { model, path, call, depth, inputs = [], outputs = null, error = null } = subject;
+  const { key, model, path, call, depth, inputs = [], outputs = null, error = null } = subject;
   return {
-    key: `${path}#${call}`,
+    key,
     kind,
     path,
     layer: model,

@@ -1,5 +1,5 @@
 import { layerOf, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
-import { layoutGraph } from './panel.ts';
+import { callItem } from './items.ts';
 import { moved, movedEdge, sizes } from './picture.ts';
 import type { Box, Edge, Picture, PictureOptions, Point } from './picture.ts';
 
@@ -16,12 +16,13 @@ export function layoutModels(
   let height = 0;
   for (const model of models) {
     const path = layerOf(spec, model).config.name;
-    const panel = layoutGraph({ spec, options }, { model, path, depth: 1, call: 0 });
-    boxes.push(...panel.boxes.map((box) => moved(box, 0, height)));
-    edges.push(...panel.edges.map((edge) => movedEdge(edge, 0, height)));
-    ports.push(...panel.ports.map((port) => moved(port, 0, height)));
-    width = Math.max(width, panel.width);
-    height += panel.height + sizes.pad;
+    const item = callItem({ spec, options }, { model, key: path, path, depth: 1, call: 0 });
+    const drawn = item.panel ?? { boxes: [item.box!], edges: [], ports: [] };
+    boxes.push(...drawn.boxes.map((box) => moved(box, 0, height)));
+    edges.push(...drawn.edges.map((edge) => movedEdge(edge, 0, height)));
+    ports.push(...drawn.ports.map((port) => moved(port, 0, height)));
+    width = Math.max(width, item.width);
+    height += item.height + sizes.pad;
   }
   return { boxes, edges, ports, width, height: Math.max(0, height - sizes.pad) };
 }

@@ -1,12 +1,13 @@
 import { layerOf, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
 
-/** The models that stand by themselves and inside no other: showing them shows every model. */
+/** The models that stand by themselves and inside no other, the main one first: showing them shows every model. */
 export function outermostModels(spec: ModelSpec): LayerId[] {
   const inside = new Set<LayerId>();
   for (const { graph } of Object.values(spec.layers))
     for (const { layer } of graph?.calls ?? []) inside.add(layer);
   const outer = spec.models.filter((model) => !inside.has(model));
-  return outer.length > 0 ? outer : [...spec.models];
+  const shown = outer.length > 0 ? outer : spec.models;
+  return [...shown.slice(-1), ...shown.slice(0, -1)];
 }
 
 /** The layers of a model and of the models inside it, itself included, each once. */

@@ -1,7 +1,7 @@
 import { layerOf, type GraphSpec } from '../../shared/keras/spec.ts';
 import { entryBand, inDoors, outDoors, type Door, type Outline } from './doors.ts';
 import { createFrame, type Flow, type Frame } from './frame.ts';
-import { boxOf, callItems, callWires, nothing } from './items.ts';
+import { boxOf, callItems, callWires, headerWidth, nothing } from './items.ts';
 import type { Context, Subject, Wire } from './items.ts';
 import { moved, movedEdge, sizes } from './picture.ts';
 import type { Box, Edge, Point } from './picture.ts';
@@ -58,9 +58,12 @@ export function layoutGraph(context: Context, subject: Subject): Panel {
       wires.push({ from: where(ref), output: ref[2], to, arg: 0, args: 1 });
     }
 
-  const textOf = (from: number, output: number) => shapeText(types.outputs[from]?.[output]?.shape);
-  const plan = planItems(items, wires, ranks, frame, (from, output) =>
-    options.measure(textOf(from, output), 'detail'),
+  const labels = wireLabels(wires.slice(0, inner), (wire) => {
+    const shape = shapeText(types.outputs[wire.from]?.[wire.output]?.shape);
+    return { shape, wrong: mismatch(spec, graph, types, wire) };
+  });
+  const plan = planItems(items, wires, ranks, frame, (wire) =>
+    options.measure(labels[wire]?.text ?? '', 'detail'),
   );
   const inputs = subject.flow === undefined ? [] : graph.inputs.map(where);
   const outline = outlineOf(context, subject, plan, frame, {
@@ -81,25 +84,20 @@ export function layoutGraph(context: Context, subject: Subject): Panel {
         frame,
       );
 
-  const key = `${subject.path}#${subject.call}`;
-  const labelled = new Set<string>();
+  const { key } = subject;
   const edges: Edge[] = [
     ...entries.map(({ line }, i): Edge => ({
       key: `${key}>${i}`, points: line, arrow: true, bad: false, label: null,
     })), // prettier-ignore
     ...wires.map((wire, i): Edge => {
-      const leaving = i >= inner;
-      const source = `${wire.from}:${wire.output}`;
-      const wrong = leaving ? null : mismatch(spec, graph, types, wire);
-      const text =
-        wrong ?? (labelled.has(source) || leaving ? null : textOf(wire.from, wire.output));
-      labelled.add(source);
+      const label = labels[i];
+      const exit = exits[i - inner];
       return {
         key: `${key}/${i}`,
-        points: leaving ? [...lines[i]!, ...exits[i - inner]!.line] : lines[i]!,
-        arrow: !leaving && !items[wire.to]!.panel,
-        bad: wrong !== null,
-        label: text === null ? null : edgeLabel(text, lines[i]!, frame),
+        points: label ? lines[i]! : [...lines[i]!, ...exit!.line],
+        arrow: label !== undefined && !items[wire.to]!.panel,
+        bad: label?.bad ?? false,
+        label: label?.text == null ? null : edgeLabel(label.text, lines[i]!, frame),
       };
     }),
     ...(sideways
@@ -111,6 +109,21 @@ export function layoutGraph(context: Context, subject: Subject): Panel {
   return assemble(subject, plan, frame, outline, edges, entries, exits);
 }
 
+/** What stands beside each wire: what is wrong with it, else its shape, once a tensor. */
+function wireLabels(
+  wires: readonly Wire[],
+  read: (wire: Wire) => { shape: string; wrong: string | null },
+): { text: string | null; bad: boolean }[] {
+  const told = new Set<string>();
+  return wires.map((wire) => {
+    const { shape, wrong } = read(wire);
+    const source = `${wire.from}:${wire.output}`;
+    const text = wrong ?? (told.has(source) ? null : shape);
+    told.add(source);
+    return { text, bad: wrong !== null };
+  });
+}
+
 function outlineOf(
   { options }: Context,
   subject: Subject,
@@ -120,7 +133,7 @@ function outlineOf(
 ): Outline {
   const header = subject.depth === 1 ? sizes.rootHeader : sizes.header;
   const top = header + (subject.depth === 1 ? 4 : 0);
-  const narrowest = options.headerWidth(subject.path, subject.model);
+  const narrowest = headerWidth(subject, options);
   const along = bands.entry + plan.length + bands.exit;
   if (frame.flow === 'right') {
     const width = Math.max(narrowest, along + 2 * sizes.pad);

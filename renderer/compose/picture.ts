@@ -9,7 +9,7 @@ export interface Point {
 
 /** A layer, a folded model (`chip`) or an open model with its picture inside (`panel`). */
 export interface Box {
-  /** Unique in the picture: path and call. */
+  /** Unique in the picture. */
   readonly key: string;
   readonly kind: 'layer' | 'chip' | 'panel';
   readonly path: string;
@@ -63,6 +63,8 @@ export interface PictureOptions {
   measure(text: string, type: 'name' | 'detail'): number;
   /** Width that the header of a model needs, folded (`chip`) or open. */
   headerWidth(path: string, layer: LayerId): number;
+  /** Width of the marks behind a layer's name. */
+  markWidth(path: string, layer: LayerId): number;
 }
 
 export const sizes = {

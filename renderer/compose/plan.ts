@@ -40,7 +40,8 @@ export function planItems(
   wires: readonly Wire[],
   ranks: readonly number[],
   frame: Frame,
-  labelWidth: (from: number, output: number) => number,
+  /** Room for what stands beside a wire, by its position. */
+  labelWidth: (wire: number) => number,
 ): Plan {
   const items = [...given];
   const rankOf = [...ranks];
@@ -68,7 +69,7 @@ export function planItems(
     here.forEach((stretch, i) => (stretch.track = tracks[i]!));
     const widest = Math.max(
       0,
-      ...wires.filter(({ from }) => rankOf[from] === rank).map((w) => labelWidth(w.from, w.output)),
+      ...wires.map((wire, i) => (rankOf[wire.from] === rank ? labelWidth(i) : 0)),
     );
     const bends = count * sizes.track;
     const size =

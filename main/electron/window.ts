@@ -4,7 +4,7 @@ import { appUrl } from './app-protocol.ts';
 import { recallWindow, rememberWindow, smallest } from './window-state.ts';
 
 /** The page's background before it is drawn, as in assets/tokens.css. */
-const background = { light: '#f6f7f9', dark: '#101216' };
+const background = { light: '#fdfcfa', dark: '#161412' };
 
 /** Opens a window on the studio, where the last one was, and remembers in `stateFile` where it is left. */
 export function openWindow(title: string, stateFile: string): BrowserWindow {
@@ -40,6 +40,7 @@ export function openWindow(title: string, stateFile: string): BrowserWindow {
   window.webContents.on('render-process-gone', (_, { reason }) => {
     if (reason !== 'clean-exit' && !window.isDestroyed()) window.webContents.reload();
   });
-  void window.loadURL(appUrl);
+  // It fails when the window is closed while it loads; nothing is left to do then.
+  window.loadURL(appUrl).catch(() => {});
   return window;
 }

@@ -1,0 +1,16 @@
+// Gives a forked process what Electron gives a utility process: `process.parentPort`, whose messages wait for the
+// first listener, and no `process.send`.
+import { EventEmitter } from 'node:events';
+
+const send = process.send.bind(process);
+process.send = undefined;
+const port = new EventEmitter();
+port.postMessage = (message) => send(message, () => {});
+port.once('newListener', () =>
+  process.nextTick(() =>
+    process.on('message', (data) => port.emit('message', { data, ports: [] })),
+  ),
+);
+process.on('disconnect', () => process.exit());
+process.channel.ref();
+process.parentPort = port;

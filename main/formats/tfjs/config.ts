@@ -6,63 +6,86 @@ import {
   type JsonObject,
   type LayerSpec,
 } from '../../../shared/keras/spec.ts';
+import type { Shape } from '../../../shared/program/tensor.ts';
+import { activations, rules, type Rule } from './rules.ts';
 
-/** How a class of layers is written: the keys that tfjs reads, and those that it ignores with what they must be. */
-interface Rule {
-  readonly keys: readonly string[];
-  readonly ignored?: Readonly<Record<string, Json>>;
+/** A layer as tfjs-layers reads it. */
+export interface TfjsLayer {
+  readonly className: string;
+  /** The configuration beside name, trainable and dtype. */
+  readonly config: JsonObject;
+  /** tfjs's name of one of the layer's variables. */
+  weightName(name: string): string;
 }
 
-const PARTS = ['kernel_initializer', 'bias_initializer', 'kernel_regularizer', 'bias_regularizer',
-  'activity_regularizer', 'kernel_constraint', 'bias_constraint']; // prettier-ignore
-const weighted = ['use_bias', 'activation', ...PARTS];
-const window = ['strides', 'padding', 'data_format'];
-
-/** The classes whose meaning tfjs-layers 4.22 shares with Keras 3. */
-const rules: Readonly<Record<string, Rule>> = {
-  Dense: { keys: ['units', ...weighted] },
-  Conv2D: {
-    keys: ['filters', 'kernel_size', 'dilation_rate', ...window, ...weighted],
-    ignored: { groups: 1 },
-  },
-  Conv2DTranspose: {
-    keys: ['filters', 'kernel_size', ...window, ...weighted],
-    ignored: { output_padding: null, dilation_rate: [1, 1] },
-  },
-  MaxPooling2D: { keys: ['pool_size', ...window] },
-  GlobalMaxPooling2D: { keys: ['data_format'], ignored: { keepdims: false } },
-  UpSampling2D: { keys: ['size', 'data_format', 'interpolation'] },
-  Reshape: { keys: ['target_shape'] },
-  Flatten: { keys: ['data_format'] },
-  Activation: { keys: ['activation'] },
-  Dropout: { keys: ['rate'] },
-  Add: { keys: [] },
-  Concatenate: { keys: ['axis'] },
-};
-
 /**
- * A layer's configuration as tfjs-layers reads it, beside its name. What only matters for further training and has no
+ * A layer for tfjs; `input` is the shape of its first input. What only matters for further training and has no
  * counterpart there is left out and said in `notes`. Throws a SpecError at `path` for a class or a setting that would
  * compute something else in tfjs.
  */
-export function tfjsConfig(layer: LayerSpec, path: string, notes: string[]): JsonObject {
+export function tfjsLayer(
+  layer: LayerSpec,
+  input: Shape,
+  path: string,
+  notes: string[],
+): TfjsLayer {
   const config = readLayer(layer, path).config as JsonObject;
-  const rule = Object.hasOwn(rules, layer.class_name) ? rules[layer.class_name] : undefined;
-  if (!rule)
-    throw new SpecError(path, `tfjs has no layer that computes what ${layer.class_name} does`);
-  for (const [key, value] of Object.entries(rule.ignored ?? {})) {
-    const received = config[key] ?? null;
-    if (JSON.stringify(received) !== JSON.stringify(value))
-      throw new SpecError(
-        path,
-        `tfjs ignores ${key} of ${layer.class_name}: expected ${JSON.stringify(value)}; got ${JSON.stringify(received)}`,
-      );
+  const { class_name } = layer;
+  const rule = ruleOf(class_name, input, path);
+  const refuse = (key: string, expected: string) =>
+    new SpecError(
+      path,
+      `tfjs does not know every ${key} of ${class_name}: expected ${expected}; got ${JSON.stringify(config[key] ?? null)}`,
+    );
+  for (const [key, value] of Object.entries(rule.fixed ?? {}))
+    if (JSON.stringify(config[key] ?? null) !== JSON.stringify(value))
+      throw refuse(key, JSON.stringify(value));
+  for (const [key, values] of Object.entries(rule.refused ?? {}))
+    if (values.includes(config[key]!)) throw refuse(key, `another than ${values.join(', ')}`);
+  const written: Record<string, Json> = {};
+  for (const key of rule.keys) {
+    const [from, to] = typeof key === 'string' ? [key, key] : key;
+    const value = tfjsValue(from, config[from] ?? null, path, notes);
+    if (value !== null) written[to] = value;
   }
-  const entries = rule.keys.map((key): [string, Json] => [
-    key,
-    PARTS.includes(key) ? part(key, config[key] ?? null, path, notes) : (config[key] ?? null),
-  ]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== null));
+  if (rule.axis) {
+    const axis = positiveAxis(config['axis'], input.length);
+    if (rule.axis === 'last' && axis !== input.length - 1) throw refuse('axis', 'the last one');
+    written['axis'] = rule.axis === 'last' ? -1 : axis;
+  }
+  if (rule.className === 'Activation') written['activation'] = 'linear';
+  return {
+    className: rule.className ?? class_name,
+    config: written,
+    weightName: (name) => rule.weights?.[name] ?? name,
+  };
+}
+
+function ruleOf(className: string, input: Shape, path: string): Rule {
+  // tfjs's Flatten takes no vectors, which it would leave as they are.
+  const name = className === 'Flatten' && input.length === 2 ? 'Identity' : className;
+  if (Object.hasOwn(rules, name)) return rules[name]!;
+  throw new SpecError(path, `tfjs has no layer that computes what ${className} does`);
+}
+
+/** A single axis counted from the front; NaN for several. */
+function positiveAxis(axis: Json | undefined, rank: number): number {
+  const [only = NaN, ...more] = [axis].flat();
+  if (typeof only !== 'number' || more.length > 0) return NaN;
+  return only < 0 ? only + rank : only;
+}
+
+function tfjsValue(key: string, value: Json, path: string, notes: string[]): Json {
+  if (value === null) return null;
+  if (key === 'activation') return tfjsActivation(value, path);
+  return /_(initializer|regularizer|constraint)$/.test(key)
+    ? tfjsPart(key, value, path, notes)
+    : value;
+}
+
+function tfjsActivation(name: Json, path: string): Json {
+  if (typeof name === 'string' && Object.hasOwn(activations, name)) return activations[name]!;
+  throw new SpecError(path, `tfjs has no activation that computes what ${String(name)} does`);
 }
 
 /** tfjs's classes by Keras's snake-cased names, with the keys that both know. */
@@ -90,9 +113,8 @@ const parts: Readonly<Record<string, readonly [className: string, ...keys: strin
   min_max_norm: ['MinMaxNorm', 'min_value', 'max_value', 'rate', 'axis'],
 };
 
-/** An initializer, regularizer or constraint as tfjs reads it; null when there is none or tfjs lacks it. */
-function part(key: string, given: Json, path: string, notes: string[]): Json {
-  if (given === null) return null;
+/** An initializer, regularizer or constraint as tfjs reads it; null when tfjs lacks it. */
+function tfjsPart(key: string, given: Json, path: string, notes: string[]): Json {
   const { class_name, config = {} } = (
     typeof given === 'string' ? { class_name: given } : given
   ) as { class_name: string; config?: JsonObject };

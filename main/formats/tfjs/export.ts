@@ -3,7 +3,6 @@ import { layerAt } from '../../../shared/keras/graph.ts';
 import { layerOf, SpecError, type ModelSpec } from '../../../shared/keras/spec.ts';
 import type { NamedTensors, TensorData } from '../../../shared/program/tensor.ts';
 import { formatShape } from '../../../shared/program/tensor.ts';
-import { traceModel } from '../../../shared/program/trace.ts';
 import { writeFolderAtomic } from '../atomic.ts';
 import { withDistinctTensors } from './distinct.ts';
 import { tfjsTopology, type FileWeight } from './topology.ts';
@@ -22,10 +21,8 @@ export async function exportTfjs(
   const model = layerAt(spec, path);
   if (!layerOf(spec, model).graph)
     throw new SpecError(path, `expected a model; ${layerOf(spec, model).class_name} is a layer`);
-  const { variables: own } = traceModel(spec, model);
   const notes: string[] = [];
-  const distinct = withDistinctTensors(spec, model, notes);
-  const topology = tfjsTopology(distinct, model, own, notes);
+  const topology = tfjsTopology(withDistinctTensors(spec, model, notes), model, notes);
   const tensors = topology.weights.map((weight) => valueOf(weight, variables));
   const specs = topology.weights.map(({ name }, i) => {
     const { shape, dtype } = tensors[i]!;

@@ -1,4 +1,5 @@
-import { inputShape, type TracedVariable } from '../../../shared/program/trace.ts';
+import type { Shape } from '../../../shared/program/tensor.ts';
+import { inputShape, traceModel, type TracedVariable } from '../../../shared/program/trace.ts';
 import { callPositions } from '../../../shared/keras/graph.ts';
 import {
   isTensorRef,
@@ -10,7 +11,7 @@ import {
   type ModelSpec,
   type TensorRef,
 } from '../../../shared/keras/spec.ts';
-import { tfjsConfig } from './config.ts';
+import { tfjsLayer } from './config.ts';
 import { createUniqueNames } from './names.ts';
 import { orderNodes } from './nodes.ts';
 
@@ -32,12 +33,14 @@ type Described = Readonly<Record<string, unknown>>;
  * node 0. A layer that is reached by several paths is written once a path: tfjs cannot share it between models. What is
  * different in the file is said in `notes`, for people.
  */
-export function tfjsTopology(
-  spec: ModelSpec,
-  model: LayerId,
-  variables: readonly TracedVariable[],
-  notes: string[],
-): Topology {
+export function tfjsTopology(spec: ModelSpec, model: LayerId, notes: string[]): Topology {
+  const { variables, calls } = traceModel(spec, model);
+  const inputs = new Map<LayerId, Shape>();
+  for (const {
+    layer,
+    inputs: [first],
+  } of calls)
+    if (first && !inputs.has(layer)) inputs.set(layer, first.shape);
   const unique = createUniqueNames();
   const weights: FileWeight[] = [];
   const written = new Map<LayerId, string[]>();
@@ -83,6 +86,8 @@ export function tfjsTopology(
     const layer = layerOf(spec, id);
     const trained = trainable && layer.config['trainable'] !== false;
     if (layer.class_name === 'InputLayer') {
+      if (inputShape(layer).length === 1)
+        throw new SpecError(path, 'tfjs takes no inputs of one number a sample; expected a vector');
       const dtype = layer.config['dtype'] ?? 'float32';
       const config = { batch_input_shape: inputShape(layer), dtype, sparse: false, name };
       return { class_name: 'InputLayer', config };
@@ -90,11 +95,12 @@ export function tfjsTopology(
     written.set(id, [...(written.get(id) ?? []), path]);
     if (layer.graph)
       return { class_name: 'Model', config: { ...describeModel(id, path, trained), name } };
+    const { className, config, weightName } = tfjsLayer(layer, inputs.get(id)!, path, notes);
     for (const variable of variables)
-      if (variable.layer === id) weights.push({ name: `${name}/${variable.name}`, variable });
-    const config = tfjsConfig(layer, path, notes);
+      if (variable.layer === id)
+        weights.push({ name: `${name}/${weightName(variable.name)}`, variable });
     return {
-      class_name: layer.class_name,
+      class_name: className,
       config: { name, trainable: trained, dtype: 'float32', ...config },
     };
   }

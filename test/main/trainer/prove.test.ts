@@ -57,7 +57,7 @@ const models: Record<string, Build> = {
     const d = middle(c);
     return model(c, [layers.dense(2)(d), d], { name: 'deep' });
   },
-  'plain: no submodel, a model without weights inside another': ({ input, layers, model }) => {
+  'plain: a submodel without variables': ({ input, layers, model }) => {
     const x = input([2, 2], { name: 'x' });
     const flat = model(x, layers.flatten()(x), { name: 'flat' });
     const y = input([2, 2], { name: 'y' });
@@ -161,6 +161,20 @@ test('a warm-up that begins at 0 is waited for', async () => {
   const proof = await prove(spec, settingsFor(spec, { optimizer }));
   expect(proof.holds).toBe(true);
   expect(claimOf(proof, 'training-reaches-submodels').text).toContain('2 training steps');
+});
+
+test('a model that calls no model shares nothing, and can still be called again', async () => {
+  const spec = compose(({ input, layers, model }) => {
+    const x = input([3], { name: 'x' });
+    return model(x, layers.dense(2)(x), { name: 'alone' });
+  });
+  const proof = await prove(spec, settingsFor(spec));
+  expect(proof.holds).toBe(true);
+  expect(claimOf(proof, 'shared-variables').text).toBe(
+    'alone calls no other model, so it shares none',
+  );
+  const calls = claimOf(proof, 'call-adds-no-parameters').details;
+  expect(calls.map(({ received }) => received)).toEqual(['2 calls', '2 variables, 8 parameters']);
 });
 
 test('only a model can be proven', async () => {

@@ -247,7 +247,7 @@ describe('refuses', () => {
       'a setting that tfjs ignores',
       one(({ layers }) => layers.conv2d(2, 3, { groups: 2 })),
       'm',
-      /m\/conv2d: tfjs ignores groups of Conv2D: expected 1; got 2/,
+      /m\/conv2d: tfjs does not know every groups of Conv2D: expected 1; got 2/,
     ],
     [
       'a plain layer',

@@ -52,7 +52,7 @@ export async function createPainter(
 }
 
 /** Up to ten fixed samples: the first of each class, in the order of classes, then the first of the others. */
-export function shownSamples(dataset: Dataset): Int32Array {
+function shownSamples(dataset: Dataset): Int32Array {
   const looked = Int32Array.from({ length: Math.min(dataset.size, 1000) }, (_, i) => i);
   const labels = dataset.batch(looked)['label']!.data;
   const firsts = new Map<number, number>();

@@ -67,25 +67,31 @@ interface Event {
   readonly args?: { readonly op_name?: string; readonly output_type_shape?: unknown };
 }
 
-/** Milliseconds a step of each operator, then of the slowest nodes; a branch counts within its `If` too. */
+/** Milliseconds a step of each operator, then of the slowest nodes: the least that each node took in any step. */
 function printProfile(): void {
   const file = readdirSync(folder).find((name) => name.endsWith('.json'))!;
   const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Event[];
-  const kernels = events.filter((e) => e.cat === 'Node' && e.name.endsWith('_kernel_time'));
-  const table = (key: (event: Event) => string, most: number) => {
-    const sums = new Map<string, { total: number; count: number }>();
-    for (const event of kernels) {
-      const sum = sums.get(key(event)) ?? { total: 0, count: 0 };
-      sums.set(key(event), { total: sum.total + event.dur / 1000, count: sum.count + 1 });
-    }
-    const rows = [...sums].sort((a, b) => b[1].total - a[1].total).slice(0, most);
-    for (const [row, { total, count }] of rows)
-      console.log((total / steps).toFixed(2).padStart(8), String(count / steps).padStart(5), row);
-  };
-  table((e) => e.args?.op_name ?? '', 20);
-  console.log();
-  table(
-    (e) => `${e.name.replace('_kernel_time', '')} ${JSON.stringify(e.args?.output_type_shape)}`,
-    40,
+  const nodes = new Map<string, { op: string; least: number }>();
+  for (const { cat, name, dur, args } of events) {
+    if (cat !== 'Node' || !name.endsWith('_kernel_time')) continue;
+    const node = `${name.replace('_kernel_time', '')} ${JSON.stringify(args?.output_type_shape)}`;
+    const least = Math.min(nodes.get(node)?.least ?? Infinity, dur / 1000);
+    nodes.set(node, { op: args?.op_name ?? '', least });
+  }
+  const ops = new Map<string, { count: number; total: number }>();
+  for (const { op, least } of nodes.values()) {
+    if (op === 'If') continue;
+    const { count, total } = ops.get(op) ?? { count: 0, total: 0 };
+    ops.set(op, { count: count + 1, total: total + least });
+  }
+  const line = (ms: number, text: string) => console.log(ms.toFixed(2).padStart(8), text);
+  line(
+    [...ops.values()].reduce((sum, { total }) => sum + total, 0),
+    'in all',
   );
+  const byTime = [...ops].sort((a, b) => b[1].total - a[1].total);
+  for (const [op, { count, total }] of byTime.slice(0, 16)) line(total, `${op} (${count})`);
+  console.log();
+  const slowest = [...nodes].sort((a, b) => b[1].least - a[1].least);
+  for (const [node, { least }] of slowest.slice(0, 40)) line(least, node);
 }

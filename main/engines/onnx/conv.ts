@@ -7,7 +7,7 @@ export const lowerConv: Lower<'conv'> = (context, [x, filter], attrs, node) => {
   const window = convWindow(x!.shape, filter!.shape, attrs);
   if (takesBlocks(context, x!.shape, node.shape, attrs))
     return blockedConv(context, x!, filter!, node, window, false);
-  return context.later(node, 'first', (following) =>
+  return context.later(node, 'first', ['bias', 'relu'], (following) =>
     plainConv(context, 'Conv', [context.first(x!), outputFirst(context, filter!)], following, {
       ...windowAttributes(window),
       group: attrs.groups,
@@ -31,7 +31,7 @@ export const lowerConvInputGrad: Lower<'convInputGrad'> = (context, [dy, filter]
     return (outputs[i]! - 1) * window.strides[i]! + span - window.pads[i]![0] - size;
   });
   const pads = window.pads.map(([before], i) => [before, Math.max(excess[i]!, 0)] as const);
-  return context.later(node, 'first', (following) => {
+  return context.later(node, 'first', ['bias', 'relu'], (following) => {
     const inputs = [context.first(dy!), outputFirst(context, filter!)];
     return plainConv(context, 'ConvTranspose', inputs, following, {
       ...windowAttributes({ ...window, pads }),
@@ -69,7 +69,7 @@ function blockedConv(
 ): Lowered {
   const blocks = context.blocks!;
   const [from, to] = [imageShape(x), imageShape(type)];
-  return context.later(type, 'blocked', ({ bias, relu = false }) => {
+  return context.later(type, 'blocked', ['bias', 'relu'], ({ bias, relu = false }) => {
     const image = context.name(x, from.channels < blocks.size ? 'first' : 'blocked');
     const packed = blocks.filter(context.last(filter), filter.shape as number[], swap);
     return blocks.conv([image, packed, bias], from, to, window, relu);

@@ -1,4 +1,5 @@
 import type { ARITHMETIC, COMPARISON, LOGICAL, UNARY } from '../../../shared/program/attributes.ts';
+import { broadcastShapes } from '../../../shared/program/shapes.ts';
 import type { TensorType } from '../../../shared/program/tensor.ts';
 import type { Lower, Lowered, Lowering } from './lowering.ts';
 
@@ -94,7 +95,10 @@ const float: Record<BinaryName, Write> = {
 
 const int: Record<BinaryName, Write> = { ...float, div: intDiv, mod: intMod };
 
-/** Writes an elementwise operation in the layout that its operands have. */
+/**
+ * Writes an elementwise operation in the layout that its operands have. Operands that are only repeated to the shape
+ * of the result are left to ONNX's broadcasting; where all are, the result is repeated instead.
+ */
 function elementwise(
   context: Lowering,
   inputs: readonly Lowered[],
@@ -102,16 +106,30 @@ function elementwise(
   write: Write,
 ): Lowered {
   const rank = type.shape.length;
-  const whole = (x: Lowered) => !x.narrow && x.shape.join() === type.shape.join();
-  const operands = inputs.some(whole) ? inputs.map((x) => x.narrow ?? x) : inputs;
+  const filling = inputs.filter((x) => x.shape.join() === type.shape.join());
+  const narrow = inputs.map((x) => x.repeats?.narrow ?? x);
+  const large = inputs.filter((x) => x.shape.some((dim) => dim !== 1));
+  const repeats = filling[0]?.repeats;
+  if (repeats && large.every((x) => x.repeats && filling.includes(x))) {
+    const shape = narrow.map((x) => x.shape).reduce(broadcastShapes);
+    return repeats.again(elementwise(context, narrow, { ...type, shape }, write), type);
+  }
+  const operands = filling.some((x) => !x.repeats) ? narrow : inputs;
   const layout = context.commonLayout(operands, rank);
   const names = operands.map((x) => context.operand(x, layout, type.shape));
   return context.value(type, write(context, ...names), layout);
 }
 
+/** The sign of x, as a bool or a number, which is only written where nothing better can be made of it. */
+function signOf(context: Lowering, x: Lowered, type: TensorType, write: Write): Lowered {
+  const layout = context.layoutOf(x);
+  const name = () => context.name(elementwise(context, [x], type, write), layout);
+  return { ...context.later(type, layout, [], name), positive: x };
+}
+
 export function lowerUnary(name: UnaryName): Lower<UnaryName> {
   return (context, inputs, _, node) => {
-    const joined = name === 'relu' ? context.follow(inputs[0]!, { relu: true }) : null;
+    const joined = name === 'relu' ? context.follow(inputs[0]!, 'relu', { relu: true }) : null;
     if (joined) return joined;
     const write: Write =
       node.dtype === 'float32' || TAKES_INT32.has(name)
@@ -124,19 +142,34 @@ export function lowerUnary(name: UnaryName): Lower<UnaryName> {
 export function lowerBinary(name: BinaryName): Lower<BinaryName> {
   return (context, inputs, _, node) => {
     const [a, b] = inputs as [Lowered, Lowered];
-    const joined = name === 'add' ? (addBias(context, a, b) ?? addBias(context, b, a)) : null;
+    if (name === 'less' && b.dtype === 'float32' && isZero(a))
+      return signOf(context, b, node, ({ graph }, x) => graph.node('Less', [graph.float(0), x]));
+    const join = JOINS[name];
+    const joined = join && (join(context, a, b) ?? join(context, b, a));
     if (joined) return joined;
-    const result = elementwise(context, inputs, node, (a.dtype === 'int32' ? int : float)[name]);
-    const sign = name === 'less' && b.dtype === 'float32' && isZero(a);
-    return sign ? { ...result, positive: b } : result;
+    return elementwise(context, inputs, node, (a.dtype === 'int32' ? int : float)[name]);
   };
 }
 
 /** A bias for the last axis goes into the convolution or matrix product that it is added to. */
 function addBias(context: Lowering, x: Lowered, bias: Lowered): Lowered | null {
   const fits = bias.shape.length === 1 && bias.shape[0] === x.shape.at(-1);
-  return x.unwritten && fits ? context.follow(x, { bias: context.last(bias) }) : null;
+  return x.unwritten && fits ? context.follow(x, 'bias', { bias: context.last(bias) }) : null;
 }
+
+/**
+ * The gradient of a relu below a max-pool: only the largest of a window has one, so that it is enough to ask whether
+ * that is positive, before the gradient is spread over the window.
+ */
+function maskGradient(context: Lowering, x: Lowered, mask: Lowered): Lowered | null {
+  const fits = x.pooled !== undefined && x.pooled === mask.positive;
+  return fits ? context.follow(x, 'positive', { positive: true }) : null;
+}
+
+/** What can go into the operator of one operand. */
+const JOINS: Partial<
+  Record<BinaryName, (context: Lowering, x: Lowered, other: Lowered) => Lowered | null>
+> = { add: addBias, mul: maskGradient };
 
 export const lowerNot: Lower<'not'> = (context, inputs, _, node) =>
   elementwise(context, inputs, node, op('Not'));
@@ -144,12 +177,12 @@ export const lowerNot: Lower<'not'> = (context, inputs, _, node) =>
 const isZero = ({ constant }: Lowered) => constant?.data.length === 1 && constant.data[0] === 0;
 
 /** 1 where x is positive, else 0, in one pass where a comparison and a cast take two; numbers below 1e-38 get less. */
-const positive: Write = ({ graph }, x) =>
+export const positive: Write = ({ graph }, x) =>
   graph.node('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } });
 
 export const lowerCast: Lower<'cast'> = (context, [x], { dtype }, node) =>
-  x!.positive && dtype === 'float32'
-    ? elementwise(context, [x!.positive], node, positive)
+  x!.positive && x!.dtype === 'bool' && dtype === 'float32'
+    ? signOf(context, x!.positive, node, positive)
     : elementwise(context, [x!], node, (c, name) => c.cast(name, dtype));
 
 /** ONNX Runtime's Where does not take bool. */

@@ -11,7 +11,7 @@ export const lowerMatMul: Lower<'matMul'> = (context, [a, b], attrs, node) => {
     return context.value(node, graph.node('MatMul', [left, right]));
   }
   const inputs = [context.last(a!), context.last(b!)];
-  return context.later(node, 'last', ({ bias, relu }) => {
+  return context.later(node, 'last', ['bias', 'relu'], ({ bias, relu }) => {
     const product = graph.node('Gemm', bias ? [...inputs, bias] : inputs, {
       transA: Number(transposeA),
       transB: Number(transposeB),

@@ -12,25 +12,36 @@ export interface Lowered extends TensorType {
   readonly names: Map<Layout, string>;
   /** The numbers of a constant. */
   readonly constant?: TensorData;
-  /** Set for the comparison 0 < x: x, of float32. */
+  /** Set for the comparison 0 < x of float32, and for 1 where that holds and 0 elsewhere: x. */
   readonly positive?: Lowered;
-  /** Set for a value that is this one repeated, which ONNX's operators can often do themselves. */
-  readonly narrow?: Lowered;
+  /** Set for the gradient of a max-pool that can leave out windows: the pool's input. */
+  readonly pooled?: Lowered;
+  /** Set for a value that is another one repeated, which ONNX's operators can often do themselves. */
+  readonly repeats?: Repeats;
   /** Set while the operator waits to be written until it is used: what follows can still go into it. */
   unwritten?: Unwritten | undefined;
+}
+
+/** A value that is repeated, and how to repeat another one just so. */
+interface Repeats {
+  readonly narrow: Lowered;
+  readonly again: (narrow: Lowered, type: TensorType) => Lowered;
 }
 
 /** What an operator can do to its result before it writes it. */
 export interface Following {
   /** Added along the last axis of the program; a vector. */
   readonly bias?: string;
-  readonly relu?: boolean;
+  readonly relu?: true;
+  /** Zero for windows whose maximum is not positive. */
+  readonly positive?: true;
 }
 
 interface Unwritten {
   readonly layout: Layout;
-  /** What has gone into the operator so far; null for one that takes nothing in. */
-  readonly following: Following | null;
+  /** What can go into the operator, and what has so far. */
+  readonly takes: readonly (keyof Following)[];
+  readonly following: Following;
   readonly write: (following: Following) => string;
 }
 
@@ -107,50 +118,38 @@ export class Lowering {
     return { shape, dtype, names };
   }
 
-  /** A value whose operator is written when it is used, together with what can go into it. */
-  later(type: TensorType, layout: Layout, write: Unwritten['write']): Lowered {
-    return this.waiting(type, layout, {}, write);
-  }
-
-  /** A value that is another one repeated; it is only written where that is really needed. */
-  repeated(type: TensorType, narrow: Lowered, layout: Layout, write: () => string): Lowered {
-    return { ...this.waiting(type, layout, null, write), narrow };
-  }
-
-  private waiting(
+  /** A value whose operator is written when it is used, together with what of this follows it directly. */
+  later(
     { shape, dtype }: TensorType,
     layout: Layout,
-    following: Following | null,
+    takes: Unwritten['takes'],
     write: Unwritten['write'],
   ): Lowered {
     const { scope } = this.graph;
-    const writeInScope: Unwritten['write'] = (given) => {
+    const writeInScope: Unwritten['write'] = (following) => {
       const outer = this.graph.scope;
       this.graph.scope = scope;
-      const name = write(given);
+      const name = write(following);
       this.graph.scope = outer;
       return name;
     };
-    return {
-      shape,
-      dtype,
-      names: new Map(),
-      unwritten: { layout, following, write: writeInScope },
-    };
+    const unwritten = { layout, takes, following: {}, write: writeInScope };
+    return { shape, dtype, names: new Map(), unwritten };
   }
 
-  /** Puts what follows into the operator of a value that waits; null when that can't be, or its order would change. */
-  follow(x: Lowered, following: Following): Lowered | null {
+  /** Puts what follows into the operator of a value that waits; null when it can't take that, or not any more. */
+  follow(x: Lowered, what: keyof Following, following: Following): Lowered | null {
     const { unwritten } = x;
-    const before = unwritten?.following;
-    if (!unwritten || !before || before.relu || (before.bias && following.bias)) return null;
+    if (!unwritten?.takes.includes(what)) return null;
+    const before = unwritten.following;
+    if (before.relu || before[what]) return null;
     const both = { ...before, ...following };
     return { ...x, names: new Map(), unwritten: { ...unwritten, following: both } };
   }
 
   /** Writes a value's operator now if something could still go into it; for values that are used more than once. */
   settle(x: Lowered): void {
-    if (x.unwritten?.following) this.write(x);
+    if (x.unwritten?.takes.length) this.write(x);
   }
 
   /** Writes a value's operator now if it still waits. */
@@ -158,7 +157,7 @@ export class Lowering {
     const { unwritten } = x;
     if (!unwritten) return;
     x.unwritten = undefined;
-    const name = unwritten.write(unwritten.following ?? {});
+    const name = unwritten.write(unwritten.following);
     for (const [layout, made] of this.value(x, name, unwritten.layout).names)
       x.names.set(layout, made);
   }

@@ -1,5 +1,6 @@
 import type { PoolAttrs } from '../../../shared/program/attributes.ts';
 import type { Shape, TensorType } from '../../../shared/program/tensor.ts';
+import { positive } from './elementwise.ts';
 import { imageShape, type Lower, type Lowered, type Lowering } from './lowering.ts';
 import { repeat } from './shape.ts';
 import { knownSpatial, padsAttribute, windowOver, type Window } from './window.ts';
@@ -35,8 +36,11 @@ function pool(
 export const lowerMaxPoolGrad: Lower<'maxPoolGrad'> = (context, [x, y, dy], attrs, node) => {
   const { graph } = context;
   const window = poolWindow(x!.shape.slice(1, -1), attrs);
-  if (context.layoutOf(x!) === 'blocked' && areApart(x!.shape, attrs))
-    return blockedMaxPoolGrad(context, x!, y!, dy!, window, node);
+  if (context.layoutOf(x!) === 'blocked' && areApart(x!.shape, attrs)) {
+    const write = ({ positive = false }) =>
+      blockedMaxPoolGrad(context, x!, y!, dy!, window, positive);
+    return { ...context.later(node, 'blocked', ['positive'], write), pooled: x! };
+  }
   const images = context.first(x!);
   const [, indices] = graph.nodeWith(2, 'MaxPool', [images], windowAttributes(window));
   const size = graph.node('Size', [images]);
@@ -69,7 +73,7 @@ function areApart(shape: Shape, { poolSize, strides, padding }: PoolAttrs): bool
 /**
  * Windows side by side on blocked images: elements that equal their window's maximum get a rank, the higher the
  * earlier in the window; the one of the highest rank takes the gradient. What no window covers is cut off and put
- * back as zeros. This is faster than ONNX Runtime's pooling with indices.
+ * back as zeros; so are, if wanted, windows whose maximum is not positive. This is faster than ONNX Runtime's pooling with indices.
  */
 function blockedMaxPoolGrad(
   context: Lowering,
@@ -77,8 +81,8 @@ function blockedMaxPoolGrad(
   y: Lowered,
   dy: Lowered,
   window: Window,
-  type: TensorType,
-): Lowered {
+  onlyPositive: boolean,
+): string {
   const { graph } = context;
   const blocks = context.blocks!;
   const to = imageShape(y);
@@ -104,10 +108,13 @@ function blockedMaxPoolGrad(
   ]);
   const highest = spread(blocks.pool('MaxPool', ranks, from, to, window));
   const isFirst = graph.node('Equal', [ranks, highest]);
-  const covered = graph.node('Mul', [float(isFirst), spread(context.name(dy, 'blocked'))]);
+  const all = context.name(dy, 'blocked');
+  const taken = onlyPositive
+    ? graph.node('Mul', [all, positive(context, context.name(y, 'blocked'))])
+    : all;
+  const covered = graph.node('Mul', [float(isFirst), spread(taken)]);
   const amounts = graph.ints([0, 0, 0, 0, 0, 0, 0, ...rest, 0]);
-  const name = cuts.length > 0 ? graph.node('Pad', [covered, amounts]) : covered;
-  return context.value(type, name, 'blocked');
+  return cuts.length > 0 ? graph.node('Pad', [covered, amounts]) : covered;
 }
 
 /** For each pixel, repeated over a block of channels, how many of its window do not come before it. */

@@ -1,6 +1,6 @@
 import type { DType, TensorType } from '../../../shared/program/tensor.ts';
 import type { OnnxGraph } from './graph.ts';
-import { axisIn, inLayout, isReshape, reshapeTarget, toFirst } from './layout.ts';
+import { axisIn, inLayout, isReshape, reshapeTarget, toFirst, type Layout } from './layout.ts';
 import { imageShape, type Cut, type Lower, type Lowered, type Lowering } from './lowering.ts';
 
 /** Stand for the end and the start of an axis in ONNX's Slice. */
@@ -25,19 +25,30 @@ export const lowerTranspose: Lower<'transpose'> = (context, [x], { perm }, node)
 
 export const lowerBroadcast: Lower<'broadcast'> = (context, [x], { shape }, node) => {
   const layout = x!.shape.length === shape.length ? context.layoutOf(x!, true) : 'last';
-  return context.repeated(node, x!, layout, () => {
-    const target = context.graph.ints(inLayout(layout, shape, 1));
-    return context.graph.node('Expand', [context.operand(x!, layout, shape), target]);
-  });
+  return repeated(context, x!, node, layout, () => context.graph.ints(inLayout(layout, shape, 1)));
 };
 
 export const lowerExpandLike: Lower<'expandLike'> = (context, [x, like], _, node) => {
   const layout = node.shape.length === like!.shape.length ? context.layoutOf(like!) : 'last';
-  return context.repeated(node, x!, layout, () => {
-    const shape = context.graph.node('Shape', [context.name(like!, layout)]);
-    return context.graph.node('Expand', [context.operand(x!, layout, node.shape), shape]);
-  });
+  return repeated(context, x!, node, layout, () =>
+    context.graph.node('Shape', [context.name(like!, layout)]),
+  );
 };
+
+/** A value broadcast to a shape of the layout; it is only written where an operator can't broadcast it itself. */
+function repeated(
+  context: Lowering,
+  x: Lowered,
+  type: TensorType,
+  layout: Layout,
+  shape: () => string,
+): Lowered {
+  const write = () =>
+    context.graph.node('Expand', [context.operand(x, layout, type.shape), shape()]);
+  const again = (narrow: Lowered, other: TensorType) =>
+    repeated(context, narrow, other, layout, shape);
+  return { ...context.later(type, layout, [], write), repeats: { narrow: x, again } };
+}
 
 export const lowerSlice: Lower<'slice'> = (context, [x], { starts, sizes, strides }, node) => {
   const channels = x!.shape.length - 1;

@@ -89,6 +89,10 @@ const uses: Record<string, (kit: Kit) => Value> = {
     ops.mul(ops.expandLike(feed(16), image), image),
   'product of two expandLike': ({ ops, image, feed }) =>
     ops.mul(ops.expandLike(feed(16), image), ops.expandLike(feed(6, 1), image)),
+  'chain of an expandLike': ({ ops, image, feed }) =>
+    ops.mul(ops.neg(ops.mul(ops.expandLike(feed(16), image), 2)), image),
+  'less than an expandLike': ({ ops, image, other, feed }) =>
+    ops.select(ops.less(ops.expandLike(feed(16), image), 0.5), image, other),
   'relu and sum of an expandLike': ({ ops, image, feed }) => {
     const wide = ops.expandLike(feed(16), image);
     return ops.add(ops.relu(wide), ops.reduceSum(wide, [1, 2], true));
@@ -105,6 +109,22 @@ const uses: Record<string, (kit: Kit) => Value> = {
     const border = { poolSize: [4, 5], strides: [4, 5], padding: 'valid' } as const;
     return ops.maxPoolGrad(image, ops.maxPool(image, border), feed(null, 1, 1, 16), border);
   },
+  'maxPoolGrad above a relu': ({ ops, image, feed }) => {
+    const y = ops.relu(image);
+    const dy = ops.maxPoolGrad(y, ops.maxPool(y, pool), feed(null, 3, 3, 16), pool);
+    return ops.mul(dy, ops.cast(ops.less(0, y), 'float32'));
+  },
+  'maxPoolGrad above a relu, used twice': ({ ops, image, feed }) => {
+    const y = ops.relu(image);
+    const dy = ops.maxPoolGrad(y, ops.maxPool(y, pool), feed(null, 3, 3, 16), pool);
+    return ops.add(ops.mul(dy, ops.cast(ops.less(0, y), 'float32')), dy);
+  },
+  'maxPoolGrad by another sign': ({ ops, image, other, feed }) => {
+    const dy = ops.maxPoolGrad(image, ops.maxPool(image, pool), feed(null, 3, 3, 16), pool);
+    return ops.mul(dy, ops.cast(ops.less(0, other), 'float32'));
+  },
+  'sign, as bool and as number': ({ ops, image }) =>
+    ops.select(ops.less(0, image), ops.cast(ops.less(0, image), 'float32'), -1),
   'maxPoolGrad that overlaps': ({ ops, image, feed }) =>
     ops.maxPoolGrad(image, ops.maxPool(image, overlapping), feed(null, 6, 3, 16), overlapping),
   avgPoolGrad: ({ ops, image }) => ops.avgPoolGrad(ops.avgPool(image, pool), [6, 6], pool),

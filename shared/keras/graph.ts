@@ -1,4 +1,4 @@
-import { layerOf, SpecError, tensorsOf } from './spec.ts';
+import { layerOf, MOST_DEPTH, SpecError, tensorsOf } from './spec.ts';
 import type { GraphSpec, LayerId, ModelSpec, TensorRef } from './spec.ts';
 
 /** The order of a graph: positions in `graph.calls` in which they can run, and its layers as Keras lists them. */
@@ -119,6 +119,13 @@ function layersByDepth(graph: GraphSpec, producers: Producers, { finished, met }
   );
 }
 
+/** The layers right inside a layer: a model's in Keras's order, and those that a wrapper wraps. */
+export function layersIn(spec: ModelSpec, layer: LayerId, path: string): readonly LayerId[] {
+  const { graph, wraps } = layerOf(spec, layer);
+  if (graph) return orderGraph(spec, graph, path).layers;
+  return wraps ? Object.values(wraps) : [];
+}
+
 /** More than this many paths in one spec is taken for a mistake (or an attack), not for a model. */
 const MOST_PATHS = 200_000;
 
@@ -129,22 +136,24 @@ export interface Place {
 }
 
 /**
- * Every path of the spec, models first and each model's layers in Keras's order below it.
- * Throws a SpecError when a model contains itself, names repeat inside one model, or there are absurdly many paths.
+ * Every path of the spec, models first and each model's layers in Keras's order below it, wrapped layers below their
+ * wrapper. Throws a SpecError when a model contains itself, names repeat inside one model, or there are absurdly many
+ * paths.
  */
 export function placesOf(spec: ModelSpec, models: readonly LayerId[] = spec.models): Place[] {
   const places: Place[] = [];
   const above = new Set<LayerId>();
   const visit = (layer: LayerId, parent: string) => {
-    const { config, graph } = layerOf(spec, layer);
+    const { config } = layerOf(spec, layer);
     const path = parent ? `${parent}/${config.name}` : config.name;
     if (above.has(layer)) throw new SpecError(path, 'the model contains itself');
     if (places.push({ path, layer }) > MOST_PATHS)
       throw new SpecError(path, `the models have over ${MOST_PATHS} paths`);
-    if (!graph) return;
+    if (above.size >= MOST_DEPTH)
+      throw new SpecError(path, `over ${MOST_DEPTH} models inside one another`);
     above.add(layer);
     const names = new Set<string>();
-    for (const child of orderGraph(spec, graph, path).layers) {
+    for (const child of layersIn(spec, layer, path)) {
       const { name } = layerOf(spec, child).config;
       if (names.has(name)) throw new SpecError(path, `two of its layers are named ${name}`);
       names.add(name);
@@ -180,10 +189,11 @@ export function layerAt(spec: ModelSpec, path: string): LayerId {
   };
   let layer = find(spec.models, root!, 'the project');
   for (const [i, name] of rest.entries()) {
-    const { graph, config } = layerOf(spec, layer);
+    const { graph, wraps, config } = layerOf(spec, layer);
     const above = [root, ...rest.slice(0, i)].join('/');
-    if (!graph) throw new SpecError(path, `${above} (${config.name}) is a layer, not a model`);
-    layer = find(orderGraph(spec, graph, above).layers, name, above);
+    if (!graph && !wraps)
+      throw new SpecError(path, `${above} (${config.name}) is a layer, not a model`);
+    layer = find(layersIn(spec, layer, above), name, above);
   }
   return layer;
 }

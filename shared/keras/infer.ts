@@ -1,9 +1,10 @@
 import { createOps, type Value } from '../program/builder.ts';
-import { inputShape, inputType, traceModel, type TracedVariable } from '../program/trace.ts';
+import { traceModel, type TracedVariable } from '../program/trace.ts';
 import type { Dim, TensorType } from '../program/tensor.ts';
-import { callPositions, orderGraph } from './graph.ts';
-import { isTensorRef, layerOf, SpecError, tensorsOf } from './spec.ts';
-import type { CallArgument, CallSpec, GraphSpec, LayerId, ModelSpec, TensorRef } from './spec.ts';
+import { callPositions, layersIn, orderGraph } from './graph.ts';
+import { inputShape, inputType } from './input-layer.ts';
+import { layerOf, mapTensors, SpecError, tensorsOf } from './spec.ts';
+import type { CallSpec, GraphSpec, LayerId, ModelSpec, TensorRef } from './spec.ts';
 
 /** What the calls of one graph give, as far as they are valid. */
 export interface InferredGraph {
@@ -41,7 +42,7 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
     if (tensors.length === 0 || !tensors.every(valueOf)) return;
     const traced = traceModel(spec, call.layer, {
       ops,
-      inputs: call.args.flatMap((argument) => valuesIn(argument, valueOf)),
+      inputs: call.args.map((argument) => mapTensors(argument, valueOf)).flat() as Value[],
       kwargs: keywords(call, valueOf),
     });
     values.set(at, traced.outputs);
@@ -62,17 +63,10 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
 
 type ValueOf = (ref: TensorRef) => Value | undefined;
 
-function valuesIn(argument: CallArgument, valueOf: ValueOf): Value[] {
-  return isTensorRef(argument) ? [valueOf(argument)!] : argument.map((ref) => valueOf(ref)!);
-}
-
 function keywords({ kwargs = {} }: CallSpec, valueOf: ValueOf): Record<string, unknown> {
-  const resolved = Object.entries(kwargs).map(([name, value]) => {
-    if (isTensorRef(value)) return [name, valueOf(value)];
-    const list = Array.isArray(value) && value.length > 0 && value.every(isTensorRef);
-    return [name, list ? valuesIn(value as TensorRef[], valueOf) : value];
-  });
-  return Object.fromEntries(resolved);
+  return Object.fromEntries(
+    Object.entries(kwargs).map(([name, value]) => [name, mapTensors(value, valueOf)]),
+  );
 }
 
 /**
@@ -82,12 +76,10 @@ function keywords({ kwargs = {} }: CallSpec, valueOf: ValueOf): Record<string, u
 export function trainedLayers(spec: ModelSpec, model: LayerId): ReadonlySet<LayerId> {
   const trained = new Set<LayerId>();
   const visit = (layer: LayerId, path: string) => {
-    const { config, graph } = layerOf(spec, layer);
-    if (trained.has(layer) || config['trainable'] === false) return;
+    if (trained.has(layer) || layerOf(spec, layer).config['trainable'] === false) return;
     trained.add(layer);
-    if (graph)
-      for (const child of orderGraph(spec, graph, path).layers)
-        visit(child, `${path}/${layerOf(spec, child).config.name}`);
+    for (const child of layersIn(spec, layer, path))
+      visit(child, `${path}/${layerOf(spec, child).config.name}`);
   };
   visit(model, layerOf(spec, model).config.name);
   return trained;

@@ -60,13 +60,18 @@ export function historiesIn(nest: unknown): History[] {
     .flatMap((key) => historiesIn(nest[key]));
 }
 
-/** A nest as the argument of a call: a tensor, a list of tensors, or (without tensors) plain data. */
+/**
+ * A nest as the argument of a call: a tensor, a list of tensors (with null where one is left out, as in a list of
+ * masks), or (without tensors) plain data.
+ */
 export function toArgument(
   nest: unknown,
   refer: (history: History) => TensorRef,
 ): { tensors: CallArgument } | { plain: Json } {
   const histories = historiesIn(nest);
   if (histories.length === 0) return { plain: nest as Json };
+  if (Array.isArray(nest) && !isHistory(nest) && nest.includes(null))
+    return { plain: nest.map((item) => (item === null ? null : refer(historiesIn(item)[0]!))) };
   const single = isHistory(nest) || (isObject(nest) && nest['class_name'] === '__keras_tensor__');
   return { tensors: single ? refer(histories[0]!) : histories.map(refer) };
 }

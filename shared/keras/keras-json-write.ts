@@ -1,7 +1,7 @@
 import { callPositions, orderGraph } from './graph.ts';
 import { inferGraph } from './infer.ts';
 import { catalogue } from './layers/catalogue.ts';
-import { isTensorRef, layerOf, SpecError } from './spec.ts';
+import { layerOf, mapTensors, SpecError } from './spec.ts';
 import type {
   CallSpec,
   GraphSpec,
@@ -33,7 +33,7 @@ class Writer {
   }
 
   layer(id: LayerId, path: string): JsonObject {
-    const { class_name, config, graph } = layerOf(this.spec, id);
+    const { class_name, config, graph, wraps } = layerOf(this.spec, id);
     const known = this.written.get(id);
     if (known === undefined) this.written.set(id, this.written.size + 1);
     const shared: JsonObject = known === undefined ? {} : { shared_object_id: known };
@@ -57,10 +57,18 @@ class Writer {
     return {
       module: operation ?? 'keras.layers',
       class_name,
-      config,
+      config: { ...config, ...this.wrapped(wraps ?? {}, path) },
       registered_name: operation ? class_name : null,
       ...shared,
     };
+  }
+
+  private wrapped(wraps: Readonly<Record<string, LayerId>>, path: string): JsonObject {
+    const inner = Object.entries(wraps).map(([role, layer]) => [
+      role,
+      this.layer(layer, this.pathOf(layer, path)),
+    ]);
+    return Object.fromEntries(inner) as JsonObject;
   }
 
   private sequential(config: JsonObject, graph: GraphSpec, path: string): JsonObject {
@@ -131,12 +139,7 @@ function modelConfig({ name, trainable }: JsonObject): JsonObject {
 }
 
 function inboundNode({ args, kwargs = {} }: CallSpec, tensor: (ref: TensorRef) => JsonObject) {
-  const write = (value: unknown): Json => {
-    if (isTensorRef(value)) return tensor(value);
-    if (Array.isArray(value) && value.length > 0 && value.every(isTensorRef))
-      return value.map(tensor);
-    return value as Json;
-  };
+  const write = (value: unknown) => mapTensors(value, tensor) as Json;
   // An operation's operand that is a plain value stands at its place, as in `x != 0`.
   const { x1, x2, ...named } = kwargs;
   return {

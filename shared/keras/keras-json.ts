@@ -1,11 +1,9 @@
 import { historiesIn, isObject, readInboundNodes, toArgument } from './keras-json-calls.ts';
 import type { SavedCall } from './keras-json-calls.ts';
 import { plainConfig } from './keras-json-config.ts';
-import { SpecError, type CallSpec, type GraphSpec } from './spec.ts';
+import { unwrap } from './wrapping.ts';
+import { MOST_DEPTH, SpecError, type CallSpec, type GraphSpec } from './spec.ts';
 import type { Json, LayerConfig, LayerId, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
-
-/** Models may stand in one another this deep; more is taken for a mistake. */
-const MOST_DEPTH = 200;
 
 /**
  * Reads Keras's JSON of a Functional or Sequential model: `model.to_json()` or the `config.json` of a `.keras` file,
@@ -13,11 +11,24 @@ const MOST_DEPTH = 200;
  * one layer with several paths. Throws a SpecError that names the path and what is wrong there.
  */
 export function fromKerasConfig(json: unknown): ModelSpec {
+  const spec = fromKerasLayer(json);
+  const id = spec.models[0]!;
+  if (!spec.layers[id]!.graph)
+    throw new SpecError(id, `expected a model; got a ${spec.layers[id]!.class_name} layer`);
+  return spec;
+}
+
+/** Reads Keras's JSON of one layer, or of a model: its id is the only one in `models`. Throws as `fromKerasConfig`. */
+export function fromKerasLayer(json: unknown): ModelSpec {
   const reader = new Reader();
-  const id = reader.layer(json, null, 0);
-  if (!reader.layers[id]!.graph)
-    throw new SpecError(id, `expected a model; got a ${reader.layers[id]!.class_name} layer`);
-  return { version: 1, layers: reader.layers, models: [id] };
+  try {
+    const id = reader.layer(json, null, 0);
+    return { version: 1, layers: reader.layers, models: [id] };
+  } catch (error) {
+    // The engine's own word for a nest that is too deep to walk.
+    if (error instanceof RangeError) throw new SpecError('model', error.message);
+    throw error;
+  }
 }
 
 /** A layer of the file under its name there, with the calls that the file lists for it. */
@@ -65,8 +76,19 @@ class Reader {
     if (class_name === 'Sequential') this.layers[id] = this.sequential(object, id, depth);
     else if ('layers' in config && 'input_layers' in config)
       this.layers[id] = this.functional(object, id, depth);
-    else this.layers[id] = { class_name, config: plainConfig(class_name, object.name, config, id) };
+    else this.layers[id] = this.plain(object, id, depth);
     return id;
+  }
+
+  /** A layer that is no model, with the layers that it wraps. */
+  private plain({ class_name, name, config }: SavedObject, id: LayerId, depth: number): LayerSpec {
+    const { own, inner } = unwrap(class_name, config, id);
+    const spec = { class_name, config: plainConfig(class_name, name, own, id) };
+    const wraps = Object.entries(inner).map(([role, json]) => [
+      role,
+      this.layer(json, id, depth + 1),
+    ]);
+    return wraps.length > 0 ? { ...spec, wraps: Object.fromEntries(wraps) } : spec;
   }
 
   /**

@@ -38,7 +38,12 @@ export interface LayerSpec {
   readonly class_name: string;
   readonly config: LayerConfig;
   readonly graph?: GraphSpec;
+  /** Of a wrapper such as TimeDistributed: the layers that it wraps, by Keras's configuration key. */
+  readonly wraps?: Readonly<Record<string, LayerId>>;
 }
+
+/** Models may stand in one another this deep; more is taken for a mistake. */
+export const MOST_DEPTH = 200;
 
 /**
  * Models and the layers that they are made of, as plain data: the one truth that is edited, stored, traced and
@@ -76,6 +81,7 @@ const layerSpec = z.strictObject({
       outputs: z.array(tensorRef),
     })
     .optional(),
+  wraps: z.record(id, id).optional(),
 });
 
 const modelSpec = z.strictObject({
@@ -127,6 +133,14 @@ export function isTensorRef(argument: unknown): argument is TensorRef {
     typeof argument[1] === 'number' &&
     typeof argument[2] === 'number'
   );
+}
+
+/** An argument with what `of` gives for each tensor in its place; lists may hold plain values beside tensors. */
+export function mapTensors(argument: unknown, of: (ref: TensorRef) => unknown): unknown {
+  if (isTensorRef(argument)) return of(argument);
+  return Array.isArray(argument) && argument.some(isTensorRef)
+    ? argument.map((item) => mapTensors(item, of))
+    : argument;
 }
 
 /** All tensors that a call takes, positional ones first. */

@@ -1,5 +1,4 @@
-import { plainConfig } from '../../shared/keras/keras-json-config.ts';
-import type { ModelSpec } from '../../shared/keras/spec.ts';
+import { fromKerasLayer } from '../../shared/keras/keras-json.ts';
 import { createOps, type Value } from '../../shared/program/builder.ts';
 import { grad } from '../../shared/program/grad.ts';
 import { traceModel } from '../../shared/program/trace.ts';
@@ -29,12 +28,6 @@ export interface LayerCase {
   readonly noise?: Readonly<Record<string, number>>;
 }
 
-/** A spec that holds the case's layer under the id `layer`. */
-export function layerSpec({ class_name, config }: LayerCase['layer']): ModelSpec {
-  const plain = plainConfig(class_name, config.name, { ...config }, 'layer');
-  return { version: 1, layers: { layer: { class_name, config: plain } }, models: ['layer'] };
-}
-
 /** Compares outputs, both gradients and changed state of one call with Keras's. Throws what tracing or the runner throws. */
 export async function checkLayer(golden: LayerCase, runner: Runner): Promise<Mismatch[]> {
   const ops = createOps();
@@ -44,7 +37,8 @@ export async function checkLayer(golden: LayerCase, runner: Runner): Promise<Mis
   const values = (nest: Nest): Value | Value[] =>
     Array.isArray(nest) ? nest.flatMap(values) : inputs[nest]!;
   const named = Object.entries(golden.call.tensor_kwargs).map(([key, nest]) => [key, values(nest)]);
-  const trace = traceModel(layerSpec(golden.layer), 'layer', {
+  const spec = fromKerasLayer(golden.layer);
+  const trace = traceModel(spec, spec.models[0]!, {
     ops,
     training: golden.training,
     inputs: golden.call.args.flatMap(values),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Value } from '../../program/builder.ts';
 import { activations, type ActivationName } from '../activations.ts';
-import { defineLayer, type CallContext } from './layer.ts';
+import { defineLayer, type CallContext, keepsMask } from './layer.ts';
 
 const names = Object.keys(activations) as [ActivationName, ...ActivationName[]];
 
@@ -23,6 +23,7 @@ export function activate(
 /** An activation as a layer of its own. */
 export const activationLayer = defineLayer({
   className: 'Activation',
+  mask: keepsMask,
   config: z.strictObject({ activation: z.enum(names) }),
   call: (context, [x], config) => activate(context, x!, config),
 });
@@ -30,6 +31,7 @@ export const activationLayer = defineLayer({
 /** x above a threshold and at most a largest value; below the threshold 0, or falling with a slope. */
 export const reluLayer = defineLayer({
   className: 'ReLU',
+  mask: keepsMask,
   config: z.strictObject({
     max_value: z.number().nonnegative().nullish(),
     negative_slope: z.number().nonnegative().nullish(),

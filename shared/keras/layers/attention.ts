@@ -4,7 +4,7 @@ import { formatShape, sizeOf, type Dim, type Shape } from '../../program/tensor.
 import { softmax } from '../activations.ts';
 import { withFans } from '../initializers.ts';
 import { initializer, optionalObject, units } from './config.ts';
-import { defineLayer, type CallContext, type VariableSpec } from './layer.ts';
+import { defineLayer, keepsMask, type CallContext, type VariableSpec } from './layer.ts';
 import { dropped } from './regularizing.ts';
 import { unknownLength } from './sequences.ts';
 
@@ -30,7 +30,6 @@ const config = z.strictObject({
   bias_initializer: initializer('zeros'),
   kernel_regularizer: optionalObject,
   bias_regularizer: optionalObject,
-  activity_regularizer: z.null().optional(),
   kernel_constraint: optionalObject,
   bias_constraint: optionalObject,
   seed: z.int().nullish(),
@@ -42,12 +41,14 @@ const MASKED = -1e9;
 
 /**
  * Multi-head attention of query [batch, T, features] to value and key [batch, S, features]. Inputs: query, value, and
- * key where it is not the value. Keywords: `attention_mask` [batch, T, S], `query_mask`, `value_mask`, `key_mask`,
- * `use_causal_mask`, `return_attention_scores`. Source: keras.src.layers.attention.multi_head_attention.
+ * key where it is not the value. Keywords: `attention_mask` [batch, T, S], `value_mask`, `key_mask`, `use_causal_mask`,
+ * `return_attention_scores`; as in Keras, a `query_mask` counts only where it came along with the query. Source: keras.src.layers.attention.multi_head_attention.
  */
 export const multiHeadAttention = defineLayer({
   className: 'MultiHeadAttention',
+  arguments: ['query', 'value', 'key'],
   config,
+  mask: keepsMask,
   variables(config, [query, value, key = value]) {
     const { num_heads: heads, key_dim, value_dim } = config;
     const depth = value_dim ?? key_dim;
@@ -84,7 +85,10 @@ export const multiHeadAttention = defineLayer({
     const scaled = ops.mul(heading(query!, 'query_dense', key_dim), 1 / Math.sqrt(key_dim));
     const logits = ops.matMul(scaled, heading(key!, 'key_dense', key_dim), false, true);
     const mask = attentionMask(context, config, batch!, targets, sources);
-    const scores = softmax(ops, mask ? ops.select(mask, logits, MASKED) : logits, [-1]);
+    const spread = softmax(ops, mask ? ops.select(mask, logits, MASKED) : logits, [-1]);
+    // Where Keras can't use its fused kernel, a row without anything to attend to gives 0.
+    const zeroes = mask && (withScores || config.dropout > 0);
+    const scores = zeroes ? ops.select(mask, spread, 0) : spread;
     const used =
       context.training && config.dropout > 0
         ? ops.mul(scores, dropped(context, scores, config.dropout))
@@ -163,20 +167,20 @@ function project(
 
 /** Which source each target may attend to, as bool that broadcasts to [batch, heads, targets, sources]; null: all. */
 function attentionMask(
-  { ops, kwargs }: CallContext,
+  { ops, kwargs, masks: [queryMask, valueMask, keyMask] }: CallContext,
   { sliding_window }: Config,
   batch: Dim,
   targets: number,
   sources: number,
 ): Value | null {
   const masks: Value[] = [];
-  const give = (name: string, shape: Shape) => {
-    const mask = kwargs[name] as Value | null | undefined;
+  const give = (name: string, came: Value | null | undefined, shape: Shape) => {
+    const mask = (kwargs[name] as Value | null | undefined) ?? came;
     if (mask) masks.push(ops.cast(ops.reshape(mask, shape), 'bool'));
   };
-  give('query_mask', [batch, 1, targets, 1]);
-  give('value_mask', [batch, 1, 1, sources]);
-  give('key_mask', [batch, 1, 1, sources]);
+  if (queryMask) masks.push(ops.cast(ops.reshape(queryMask, [batch, 1, targets, 1]), 'bool'));
+  give('value_mask', valueMask, [batch, 1, 1, sources]);
+  give('key_mask', keyMask, [batch, 1, 1, sources]);
   const attention = kwargs['attention_mask'] as Value | null | undefined;
   if (attention) {
     const wide = attention.shape.length === 4 ? attention.shape : [batch, 1, targets, sources];

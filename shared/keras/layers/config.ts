@@ -47,7 +47,6 @@ export const kernelAndBias = {
   bias_initializer: initializer('zeros'),
   kernel_regularizer: optionalObject,
   bias_regularizer: optionalObject,
-  activity_regularizer: optionalObject,
   kernel_constraint: optionalObject,
   bias_constraint: optionalObject,
 };

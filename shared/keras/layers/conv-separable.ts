@@ -27,7 +27,6 @@ function depthwiseKeys(n: number) {
     bias_initializer: initializer('zeros'),
     depthwise_regularizer: optionalObject,
     bias_regularizer: optionalObject,
-    activity_regularizer: optionalObject,
     depthwise_constraint: optionalObject,
     bias_constraint: optionalObject,
   };

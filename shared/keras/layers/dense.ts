@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { activation, activate } from './activation.ts';
 import { kernelAndBias, units } from './config.ts';
-import { defineLayer } from './layer.ts';
+import { defineLayer, keepsMask } from './layer.ts';
 import { kernelAndBiasVariables } from './weights.ts';
 
 /** y = activation(x · kernel + bias) over the last axis; kernel [features, units]. */
 export const dense = defineLayer({
   className: 'Dense',
+  mask: keepsMask,
   config: z.strictObject({ units, activation, ...kernelAndBias }),
   variables(config, [input]) {
     const features = input!.at(-1);

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Distribution } from '../../program/attributes.ts';
 import type { Ops, Value } from '../../program/builder.ts';
-import type { DType, Shape } from '../../program/tensor.ts';
-import type { JsonObject } from '../spec.ts';
+import type { DType, Shape, TensorType } from '../../program/tensor.ts';
+import type { JsonObject, LayerConfig } from '../spec.ts';
 
 /** A variable that a layer owns. */
 export interface VariableSpec {
@@ -33,10 +33,29 @@ export interface CallContext {
   addLoss(value: Value): void;
   /** Random numbers in the shape of `like`, new at each step. */
   random(like: Value, distribution: Distribution): Value;
-  /** The context of a layer inside this one, whose variables are named `<prefix>/...`. */
-  within(prefix: string): CallContext;
-  /** Tensors and plain values given by keyword (`mask`, `initial_state`, `value`). */
+  /** Tensors and plain values given by keyword (`mask`, `initial_state`, `training`). */
   readonly kwargs: Readonly<Record<string, unknown>>;
+  /**
+   * Which positions of each input count: the call's own `mask`, else what came along with the inputs. bool, with an
+   * input's leading axes; null where all count.
+   */
+  readonly masks: readonly (Value | null)[];
+  /** The layers that this one wraps, by Keras's configuration key. Throws a RangeError where there is none. */
+  wrapped(role: string): WrappedLayer;
+}
+
+/** A layer or model inside a wrapper such as TimeDistributed. */
+export interface WrappedLayer {
+  readonly className: string;
+  readonly config: LayerConfig;
+  /** Calls it; its variables are its own. With `direct`, what it adds to the loss by itself does not count. */
+  call(
+    inputs: readonly Value[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    direct?: boolean,
+  ): Value[];
+  /** Whether what it computes for a sample, or adds to the loss, depends on the others in the batch. */
+  couplesSamples(inputs: readonly TensorType[]): boolean;
 }
 
 /** What Keras knows of a class of layers, written once: its configuration, its variables and what it computes. */
@@ -50,7 +69,19 @@ export interface LayerDefinition<C = unknown> {
   variables?(config: C, inputs: readonly Shape[]): VariableSpec[];
   /** What the layer computes. One value, or a list where Keras gives a list. */
   call(context: CallContext, inputs: readonly Value[], config: C): Value | Value[];
+  /**
+   * The masks of the outputs (Keras's `compute_mask`), in order; left out or null: none. A layer without this rule
+   * does not support masking: what comes after it sees no mask.
+   */
+  mask?(context: CallContext, inputs: readonly Value[], config: C): readonly (Value | null)[];
+  /** Names of the positional arguments that are tensors, where they can be given by keyword. */
+  readonly arguments?: readonly string[];
+  /** Of a wrapper: Keras's configuration keys that hold the layers inside. */
+  readonly wraps?: readonly string[];
 }
+
+/** The mask rule of layers that work on each position by itself: the output counts where the first input does. */
+export const keepsMask = ({ masks }: CallContext) => [masks[0] ?? null];
 
 /** Ties the type of a layer's configuration to its methods, then forgets it: `readLayer` checks every configuration. */
 export function defineLayer<C>(definition: LayerDefinition<C>): LayerDefinition {

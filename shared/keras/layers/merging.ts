@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
+import { normalizeAxes } from '../../program/shapes.ts';
+import { formatShape, scalar, sizeOf } from '../../program/tensor.ts';
 import { defineLayer } from './layer.ts';
+import { any } from './sequences.ts';
 
 /**
  * A layer that joins two or more tensors, element by element, with broadcasting. Tensors of lower rank get axes of
@@ -14,6 +17,10 @@ function merging(
   return defineLayer({
     className,
     config: z.strictObject({}),
+    mask: ({ ops, masks }) =>
+      masks.every((mask) => mask !== null)
+        ? [masks.map((mask) => ops.cast(mask, 'bool')).reduce((a, b) => ops.or(a, b))]
+        : [],
     call({ ops }, inputs) {
       if (inputs.length < 2 || inputs.length > most)
         throw new RangeError(
@@ -48,8 +55,78 @@ export const average = merging('Average', (ops, inputs) =>
   ops.mul(fold('add')(ops, inputs), 1 / inputs.length),
 );
 
+/** Joins tensors along an axis. Its mask counts a step where any of them does. */
 export const concatenate = defineLayer({
   className: 'Concatenate',
   config: z.strictObject({ axis: z.int().default(-1) }),
-  call: ({ ops }, inputs, { axis }) => ops.concat(inputs, axis),
+  call({ ops }, inputs, { axis }) {
+    if (inputs.length < 1) throw new RangeError('takes at least 1 input; got none');
+    return ops.concat(inputs, axis);
+  },
+  mask({ ops, masks }, inputs, { axis }) {
+    if (masks.every((mask) => mask === null)) return [];
+    const all = inputs.map((x, i) => {
+      const mask = masks[i];
+      if (!mask) return ops.cast(ops.expandLike(ops.constant(scalar(1)), asFloat(ops, x)), 'bool');
+      if (mask.shape.length >= x.shape.length) return mask;
+      const wide = ops.reshape(asFloat(ops, mask), [...mask.shape, 1]);
+      return ops.cast(ops.expandLike(wide, asFloat(ops, x)), 'bool');
+    });
+    return [any(ops, ops.concat(all, axis), [-1])];
+  },
 });
+
+const asFloat = (ops: Ops, x: Value) => ops.cast(x, 'float32');
+
+/**
+ * Products of two tensors along an axis of each, a sample at a time; both can be scaled to length 1 first.
+ * Source: keras.src.layers.merging.dot.
+ */
+export const dot = defineLayer({
+  className: 'Dot',
+  config: z.strictObject({
+    axes: z.union([z.int(), z.tuple([z.int(), z.int()])]),
+    normalize: z.boolean().default(false),
+  }),
+  mask: () => [],
+  call({ ops }, inputs, { axes, normalize }) {
+    if (inputs.length !== 2) throw new RangeError(`takes exactly 2 inputs; got ${inputs.length}`);
+    const [a, b] = inputs.map((x, i) => {
+      const rank = x.shape.length;
+      if (rank < 2)
+        throw new RangeError(`takes tensors of 2 or more axes; got ${formatShape(x.shape)}`);
+      const [axis] = normalizeAxes([typeof axes === 'number' ? axes : axes[i]!], rank);
+      if (axis === 0) throw new RangeError('axis 0 is the batch, which is not multiplied over');
+      return { x: normalize ? unit(ops, x, axis!) : x, axis: axis! };
+    });
+    const [n, m] = [a!.x.shape[a!.axis], b!.x.shape[b!.axis]];
+    if (n == null || m == null || n !== m)
+      throw new RangeError(
+        `axis ${a!.axis} of ${formatShape(a!.x.shape)} and axis ${b!.axis} of ${formatShape(b!.x.shape)} differ`,
+      );
+    const left = flattened(ops, a!.x, a!.axis);
+    const right = flattened(ops, b!.x, b!.axis);
+    const shape = [a!.x.shape[0]!, ...left.rest, ...right.rest];
+    return ops.reshape(
+      ops.matMul(left.matrix, right.matrix, false, true),
+      shape.length === 1 ? [...shape, 1] : shape,
+    );
+  },
+});
+
+/** [batch, …] with the axis last and the others between joined, and what those others are. */
+function flattened(ops: Ops, x: Value, axis: number) {
+  const others = x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
+  const rest = others.map((i) => x.shape[i]!);
+  const rows = sizeOf(rest);
+  if (rows === null)
+    throw new RangeError(`all axes but the batch must be known; got ${formatShape(x.shape)}`);
+  const moved = ops.transpose(x, [0, ...others, axis]);
+  return { rest, matrix: ops.reshape(moved, [x.shape[0]!, rows, x.shape[axis]!]) };
+}
+
+/** x scaled to Euclidean length 1 along the axis, kept off a division by zero as Keras does. */
+function unit(ops: Ops, x: Value, axis: number): Value {
+  const squares = ops.reduceSum(ops.square(x), [axis], true);
+  return ops.div(x, ops.sqrt(ops.max(squares, 1e-14)));
+}

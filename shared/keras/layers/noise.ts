@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineLayer } from './layer.ts';
+import { defineLayer, keepsMask } from './layer.ts';
 
 const seed = z.int().nullish();
 const rate = z.number().min(0).lt(1);
@@ -10,6 +10,7 @@ const SELU_FLOOR = -1.7580993408473766;
 /** Adds normal noise while training. */
 export const gaussianNoise = defineLayer({
   className: 'GaussianNoise',
+  mask: keepsMask,
   config: z.strictObject({ stddev: z.number().min(0), seed }),
   call({ ops, training, random }, [x], { stddev }) {
     if (!training || stddev === 0) return x!;
@@ -20,6 +21,7 @@ export const gaussianNoise = defineLayer({
 /** Multiplies by normal noise around 1 while training, with the variance that dropout of this rate has. */
 export const gaussianDropout = defineLayer({
   className: 'GaussianDropout',
+  mask: keepsMask,
   config: z.strictObject({ rate, seed }),
   call({ ops, training, random }, [x], { rate }) {
     if (!training || rate === 0) return x!;
@@ -31,6 +33,7 @@ export const gaussianDropout = defineLayer({
 /** Dropout for SELU: drops to SELU's floor and keeps mean and variance (Klambauer et al., 2017). */
 export const alphaDropout = defineLayer({
   className: 'AlphaDropout',
+  mask: keepsMask,
   config: z.strictObject({ rate, noise_shape: z.null().optional(), seed }),
   call({ ops, training, random }, [x], { rate }) {
     if (!training || rate === 0) return x!;
@@ -45,6 +48,7 @@ export const alphaDropout = defineLayer({
 function spatialDropout(className: string, n: number) {
   return defineLayer({
     className,
+    mask: keepsMask,
     config: z.strictObject({
       rate: z.number().min(0).max(1),
       data_format: z.literal('channels_last').nullish(),
@@ -70,6 +74,7 @@ export const spatialDropout3d = spatialDropout('SpatialDropout3D', 3);
 /** Adds l1 * sum(|x|) + l2 * sum(x²) per sample to the loss; x passes unchanged. */
 export const activityRegularization = defineLayer({
   className: 'ActivityRegularization',
+  mask: keepsMask,
   config: z.strictObject({
     l1: z.number().min(0).default(0),
     l2: z.number().min(0).default(0),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { normalizeAxes } from '../../program/shapes.ts';
 import { initializer, optionalObject } from './config.ts';
-import { defineLayer } from './layer.ts';
+import { defineLayer, keepsMask } from './layer.ts';
 
 const axes = z
   .union([z.int(), z.array(z.int())])
@@ -11,10 +11,12 @@ const axes = z
 /** x over its Euclidean length along the axes. */
 export const unitNormalization = defineLayer({
   className: 'UnitNormalization',
+  mask: keepsMask,
   config: z.strictObject({ axis: axes }),
   call({ ops }, [x], { axis }) {
-    const length = ops.sqrt(ops.reduceSum(ops.square(x!), axis, true));
-    return ops.div(x!, ops.max(length, 1e-12));
+    // Keras keeps the length off 0 by 1e-7.
+    const squares = ops.max(ops.reduceSum(ops.square(x!), axis, true), 1e-14);
+    return ops.div(x!, ops.sqrt(squares));
   },
 });
 
@@ -43,6 +45,7 @@ export const rmsNormalization = defineLayer({
 /** Each group of channels of a sample by its own mean and variance (Wu and He, 2018). */
 export const groupNormalization = defineLayer({
   className: 'GroupNormalization',
+  mask: keepsMask,
   config: z.strictObject({
     groups: z.union([z.int().positive(), z.literal(-1)]).default(32),
     axis: z.int().default(-1),

@@ -3,8 +3,8 @@ import type { Ops, Value } from '../../program/builder.ts';
 import { normalizeAxes } from '../../program/shapes.ts';
 import type { Shape } from '../../program/tensor.ts';
 import { initializer, optionalObject } from './config.ts';
-import { defineLayer, type CallContext, type VariableSpec } from './layer.ts';
-import { maskOf } from './sequences.ts';
+import { defineLayer, type CallContext, type VariableSpec, keepsMask } from './layer.ts';
+import { stepMask } from './sequences.ts';
 
 const scaleAndCenter = {
   epsilon: z.number().positive().default(0.001),
@@ -100,6 +100,7 @@ function knownSizes(shape: Shape, axes: readonly number[]): number[] {
  */
 export const batchNormalization = defineLayer({
   className: 'BatchNormalization',
+  mask: keepsMask,
   config: z.strictObject({
     axis: z.int().default(-1),
     momentum: z.number().default(0.99),
@@ -128,7 +129,7 @@ export const batchNormalization = defineLayer({
     const learn = context.training && context.trainable;
     const others = x!.shape.map((_, i) => i).filter((i) => i !== axis[0]);
     const used = learn
-      ? moments(ops, x!, others, maskOf(context, x!))
+      ? moments(ops, x!, others, stepMask(context, x!))
       : { mean: along('moving_mean'), variance: along('moving_variance') };
     if (learn)
       for (const name of ['mean', 'variance'] as const) {
@@ -146,6 +147,7 @@ export const batchNormalization = defineLayer({
 /** Normalizes each sample over its own `axis` (one or several). */
 export const layerNormalization = defineLayer({
   className: 'LayerNormalization',
+  mask: keepsMask,
   config: z.strictObject({
     axis: z
       .union([z.int(), z.array(z.int()).min(1)])

@@ -3,7 +3,7 @@ import type { Value } from '../../program/builder.ts';
 import { dataFormat, padding, sizes } from './config.ts';
 import { channelsOf } from './conv.ts';
 import { defineLayer } from './layer.ts';
-import { maskOf } from './sequences.ts';
+import { stepMask } from './sequences.ts';
 
 /** MaxPooling and AveragePooling over `n` spatial axes; strides are the pool's size unless given. */
 function pooling(className: string, op: 'maxPool' | 'avgPool', n: number) {
@@ -31,7 +31,7 @@ function globalPooling(className: string, op: 'reduceMax' | 'reduceMean', n: num
     call(context, [x], { keepdims }) {
       const { ops } = context;
       channelsOf(x!.shape, n);
-      const mask = n === 1 && op === 'reduceMean' ? maskOf(context, x!) : null;
+      const mask = n === 1 && op === 'reduceMean' ? stepMask(context, x!) : null;
       if (!mask) return ops[op](x!, axes, keepdims);
       const sum = (value: Value) => ops.reduceSum(value, axes, keepdims);
       return ops.div(sum(ops.select(mask, x!, 0)), sum(ops.cast(mask, 'float32')));

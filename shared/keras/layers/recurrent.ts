@@ -1,29 +1,25 @@
 import { z } from 'zod';
-import type { Value } from '../../program/builder.ts';
+import type { Ops, Value } from '../../program/builder.ts';
 import { formatShape } from '../../program/tensor.ts';
 import { activations, type ActivationName } from '../activations.ts';
 import { activation } from './activation.ts';
 import { initializer, optionalObject, units } from './config.ts';
-import { defineLayer, type CallContext } from './layer.ts';
-import { dropped } from './regularizing.ts';
-import { maskOf, unknownLength } from './sequences.ts';
+import { defineLayer, type CallContext, type LayerDefinition, type VariableSpec } from './layer.ts';
+import { stepMask, unknownLength } from './sequences.ts';
 
 const share = z.number().min(0).max(1).default(0);
 
-/** What an LSTM takes beside its input, by Keras's names. */
-const lstmConfig = z.strictObject({
+/** What every recurrent layer takes beside its input, by Keras's names. */
+export const recurrentConfig = {
   units,
   activation: activation.prefault('tanh'),
-  recurrent_activation: activation.prefault('sigmoid'),
   use_bias: z.boolean().default(true),
-  unit_forget_bias: z.boolean().default(true),
   kernel_initializer: initializer('glorot_uniform'),
   recurrent_initializer: initializer('orthogonal'),
   bias_initializer: initializer('zeros'),
   kernel_regularizer: optionalObject,
   recurrent_regularizer: optionalObject,
   bias_regularizer: optionalObject,
-  activity_regularizer: z.null().optional(),
   kernel_constraint: optionalObject,
   recurrent_constraint: optionalObject,
   bias_constraint: optionalObject,
@@ -33,138 +29,224 @@ const lstmConfig = z.strictObject({
   return_sequences: z.boolean().default(false),
   return_state: z.boolean().default(false),
   go_backwards: z.boolean().default(false),
-  stateful: z.literal(false).default(false),
+  stateful: z
+    .literal(false, { error: 'a state that is kept from batch to batch is not supported' })
+    .default(false),
   unroll: z.boolean().default(false),
   zero_output_for_mask: z.boolean().default(false),
-  use_cudnn: z.union([z.literal('auto'), z.boolean()]).optional(),
-});
-type LstmConfig = z.infer<typeof lstmConfig>;
+};
+const shape = z.strictObject(recurrentConfig);
+export type RecurrentConfig = z.infer<typeof shape>;
 
-/** The output h and the carry c of a step; null before the first, where both are zero. */
-type State = { readonly h: Value; readonly c: Value } | null;
+/** What a cell computes at one step. */
+export interface Step {
+  readonly ops: Ops;
+  /** The input's share of each gate, bias included: [batch, units]. */
+  readonly inputs: readonly Value[];
+  /** The states before the step, the output first; null where they are zero. */
+  readonly states: readonly (Value | null)[];
+  /** x · the recurrent kernel's part for the gates from `first` on, each [batch, units]. x is (dropped) h unless told. */
+  recur(first: number, count: number, x?: Value): (Value | null)[];
+  readonly activate: (x: Value) => Value;
+}
+
+/** What makes one recurrent layer different from another. */
+export interface Cell<C extends RecurrentConfig> {
+  readonly gates: number;
+  readonly states: number;
+  /** Dropout draws a mask a gate where this is true, else one for all. */
+  readonly masksPerGate: (config: C) => boolean;
+  bias(config: C): Pick<VariableSpec, 'shape' | 'initializer'>;
+  /** The part of the bias that is added to the inputs' share; all of it unless told. */
+  inputBias?(ops: Ops, bias: Value, config: C): Value;
+  /** The new states, the output first. */
+  step(step: Step, context: CallContext, config: C): readonly Value[];
+}
+
+/** More steps than this are not unrolled into one program. */
+const MOST_STEPS = 4096;
 
 /**
- * Long short-term memory over [batch, steps, features], unrolled over the steps. Gates stand in Keras's order:
- * input, forget, cell, output. Source: keras.src.layers.rnn.lstm.LSTMCell and the loop of keras.src.backend.*.rnn.
+ * A recurrent layer over [batch, steps, features], unrolled over the steps. Source: keras.src.layers.rnn.rnn.RNN and
+ * the loop of keras.src.backend.torch.rnn: where the mask is off, states stay and the output is the one before (zero
+ * before the first, and with zero_output_for_mask).
  */
-export const lstm = defineLayer({
-  className: 'LSTM',
-  config: lstmConfig,
-  variables(config, [input]) {
-    const features = input!.at(-1);
-    if (input!.length !== 3 || features == null)
-      throw new RangeError(`expected (batch, steps, known features); got ${formatShape(input!)}`);
-    const gates = 4 * config.units;
-    const bias = {
-      name: 'cell/bias',
-      shape: [gates],
-      initializer: config.unit_forget_bias
-        ? {
-            class_name: 'UnitForgetBias',
-            config: { bias_initializer: config.bias_initializer, units: config.units },
-          }
-        : config.bias_initializer,
-      regularizer: config.bias_regularizer,
-      constraint: config.bias_constraint,
-    };
-    return [
-      {
-        name: 'cell/kernel',
-        shape: [features, gates],
-        initializer: config.kernel_initializer,
-        regularizer: config.kernel_regularizer,
-        constraint: config.kernel_constraint,
-      },
-      {
-        name: 'cell/recurrent_kernel',
-        shape: [config.units, gates],
-        initializer: config.recurrent_initializer,
-        regularizer: config.recurrent_regularizer,
-        constraint: config.recurrent_constraint,
-      },
-      ...(config.use_bias ? [bias] : []),
-    ];
-  },
-  call(context, [x, ...given], config) {
-    const { ops } = context;
-    const [batch, steps] = x!.shape;
-    if (steps == null) {
-      const state = unknownLength(ops, [batch!, config.units]);
-      const sequence = unknownLength(ops, [batch!, null, config.units]);
-      const output = config.return_sequences ? sequence : state;
-      return config.return_state ? [output, state, state] : output;
-    }
-    const step = stepper(context, x!, config);
-    const mask = maskOf(context, x!);
-    let state = initialState(context, given);
-    let output: Value | null = null;
-    const outputs: Value[] = [];
-    for (let i = 0; i < steps; i++) {
-      const at = config.go_backwards ? steps - 1 - i : i;
-      const next = step(at, state);
-      if (mask) {
-        const seen = ops.reshape(ops.slice(mask, [0, at, 0], [null, 1, null]), [batch!, 1]);
-        const before = config.zero_output_for_mask ? 0 : (state?.h ?? 0);
-        output = ops.select(seen, next.h, before);
-        state = {
-          h: ops.select(seen, next.h, state?.h ?? 0),
-          c: ops.select(seen, next.c, state?.c ?? 0),
-        };
-      } else {
-        state = next;
-        output = next.h;
+export function recurrent<C extends RecurrentConfig>(
+  className: string,
+  config: z.ZodType<C>,
+  cell: Cell<C>,
+): LayerDefinition {
+  return defineLayer<C>({
+    className,
+    config,
+    variables: (config, [input]) => variables(config, cell, input!.at(-1), input!),
+    mask: ({ masks }, _, { return_sequences }) => (return_sequences ? [masks[0] ?? null] : []),
+    call(context, [x, ...given], config) {
+      const { ops } = context;
+      const [batch, steps] = x!.shape;
+      if (steps == null) {
+        const state = unknownLength(ops, [batch!, config.units]);
+        const sequence = unknownLength(ops, [batch!, null, config.units]);
+        const output = config.return_sequences ? sequence : state;
+        return config.return_state ? [output, ...Array<Value>(cell.states).fill(state)] : output;
       }
-      outputs.push(output);
-    }
-    const result = config.return_sequences
-      ? ops.concat(
-          outputs.map((h) => ops.reshape(h, [batch!, 1, config.units])),
-          1,
-        )
-      : output!;
-    return config.return_state ? [result, state!.h, state!.c] : result;
-  },
-});
+      if (steps > MOST_STEPS)
+        throw new RangeError(`a sequence of ${steps} steps; the most is ${MOST_STEPS}`);
+      const initial = initialStates(context, given, cell.states);
+      const mask = maskOf(context, x!, initial !== null);
+      const advance = stepper(context, x!, config, cell);
+      // Bidirectional decides for the layers that it wraps.
+      const zeroes = context.kwargs['zero_output_for_mask'] ?? config.zero_output_for_mask;
+      const keepsOutput = !zeroes || config.unroll;
+      let states: readonly (Value | null)[] = initial ?? Array<null>(cell.states).fill(null);
+      let output: Value | null = null;
+      const outputs: Value[] = [];
+      for (let i = 0; i < steps; i++) {
+        const at = config.go_backwards ? steps - 1 - i : i;
+        const next = advance(at, states);
+        if (mask) {
+          const seen = ops.reshape(ops.slice(mask, [0, at, 0], [null, 1, null]), [batch!, 1]);
+          output = ops.select(seen, next[0]!, (keepsOutput && output) || 0);
+          states = next.map((state, j) => ops.select(seen, state, states[j] ?? 0));
+        } else {
+          states = next;
+          output = next[0]!;
+        }
+        outputs.push(output);
+      }
+      const rows = () => outputs.map((h) => ops.reshape(h, [batch!, 1, config.units]));
+      const result = config.return_sequences ? ops.concat(rows(), 1) : output!;
+      return config.return_state ? [result, ...(states as Value[])] : result;
+    },
+  });
+}
+
+function variables<C extends RecurrentConfig>(
+  config: C,
+  cell: Cell<C>,
+  features: number | null | undefined,
+  input: readonly (number | null)[],
+): VariableSpec[] {
+  if (input.length !== 3 || features == null)
+    throw new RangeError(`expected (batch, steps, known features); got ${formatShape(input)}`);
+  const size = cell.gates * config.units;
+  const bias: VariableSpec = {
+    name: 'cell/bias',
+    ...cell.bias(config),
+    regularizer: config.bias_regularizer,
+    constraint: config.bias_constraint,
+  };
+  return [
+    {
+      name: 'cell/kernel',
+      shape: [features, size],
+      initializer: config.kernel_initializer,
+      regularizer: config.kernel_regularizer,
+      constraint: config.kernel_constraint,
+    },
+    {
+      name: 'cell/recurrent_kernel',
+      shape: [config.units, size],
+      initializer: config.recurrent_initializer,
+      regularizer: config.recurrent_regularizer,
+      constraint: config.recurrent_constraint,
+    },
+    ...(config.use_bias ? [bias] : []),
+  ];
+}
 
 /** Gives the function that does one step. The inputs' share of the gates is computed for all steps at once. */
-function stepper(context: CallContext, x: Value, config: LstmConfig) {
+function stepper<C extends RecurrentConfig>(
+  context: CallContext,
+  x: Value,
+  config: C,
+  cell: Cell<C>,
+) {
   const { ops } = context;
-  const recurrent = context.variable('cell/recurrent_kernel');
-  const activate = activations[config.activation as ActivationName];
-  const gate = activations[config.recurrent_activation as ActivationName];
+  const { units: size } = config;
   const [batch] = x.shape;
-  const size = config.units;
-  let inputs = x;
-  if (context.training && config.dropout > 0) {
-    // One mask for all steps, as Keras draws it.
-    const first = ops.slice(x, [0, 0, 0], [null, 1, null]);
-    inputs = ops.mul(x, dropped(context, first, config.dropout));
-  }
-  let projected = ops.matMul(inputs, context.variable('cell/kernel'));
-  if (config.use_bias) projected = ops.add(projected, context.variable('cell/bias'));
-  const part = (z: Value, i: number) => ops.slice(z, [0, i * size], [null, size]);
-  let masks: Value[] | null = null;
+  const kernel = context.variable('cell/kernel');
+  const recurrentKernel = context.variable('cell/recurrent_kernel');
+  const perGate = cell.masksPerGate(config) ? cell.gates : 1;
+  const columns = (value: Value, first: number, count: number) =>
+    count === cell.gates ? value : ops.slice(value, [0, first * size], [null, count * size]);
 
-  return (at: number, state: State): { h: Value; c: Value } => {
-    let z = ops.reshape(ops.slice(projected, [0, at, 0], [null, 1, null]), [batch!, 4 * size]);
-    if (state && context.training && config.recurrent_dropout > 0) {
-      masks ??= [0, 1, 2, 3].map(() => dropped(context, state.h, config.recurrent_dropout));
-      const shares = masks.map((mask, i) =>
-        ops.matMul(ops.mul(state.h, mask), ops.slice(recurrent, [0, i * size], [null, size])),
-      );
-      z = ops.add(z, ops.concat(shares, -1));
-    } else if (state) z = ops.add(z, ops.matMul(state.h, recurrent));
-    const fresh = ops.mul(gate(ops, part(z, 0)), activate(ops, part(z, 2)));
-    const c = state ? ops.add(ops.mul(gate(ops, part(z, 1)), state.c), fresh) : fresh;
-    return { h: ops.mul(gate(ops, part(z, 3)), activate(ops, c)), c };
+  const inputMasks = dropoutMasks(
+    context,
+    ops.slice(x, [0, 0, 0], [null, 1, null]),
+    config.dropout,
+    perGate,
+  );
+  const shares = inputMasks
+    ? inputMasks.map((mask, i) =>
+        ops.matMul(ops.mul(x, mask), columns(kernel, i, cell.gates / perGate)),
+      )
+    : [ops.matMul(x, kernel)];
+  let projected = ops.concat(shares, -1);
+  if (config.use_bias) {
+    const bias = context.variable('cell/bias');
+    projected = ops.add(projected, cell.inputBias?.(ops, bias, config) ?? bias);
+  }
+
+  let stateMasks: readonly Value[] | null | undefined;
+  return (at: number, states: readonly (Value | null)[]): readonly Value[] => {
+    const row = ops.reshape(ops.slice(projected, [0, at, 0], [null, 1, null]), [
+      batch!,
+      cell.gates * size,
+    ]);
+    const part = (value: Value, i: number) =>
+      cell.gates === 1 ? value : ops.slice(value, [0, i * size], [null, size]);
+    const [h] = states;
+    if (h && stateMasks === undefined)
+      stateMasks = dropoutMasks(context, h, config.recurrent_dropout, perGate);
+    const masked = (value: Value, i: number) =>
+      stateMasks ? ops.mul(value, stateMasks[perGate === 1 ? 0 : i]!) : value;
+    const step: Step = {
+      ops,
+      inputs: Array.from({ length: cell.gates }, (_, i) => part(row, i)),
+      states,
+      activate: (value) => activations[config.activation as ActivationName](ops, value),
+      recur(first, count, own) {
+        const from = own ?? h;
+        if (!from) return Array<null>(count).fill(null);
+        if (stateMasks && perGate > 1)
+          return Array.from({ length: count }, (_, i) =>
+            ops.matMul(masked(from, first + i), columns(recurrentKernel, first + i, 1)),
+          );
+        const all = ops.matMul(masked(from, 0), columns(recurrentKernel, first, count));
+        if (count === 1) return [all];
+        return Array.from({ length: count }, (_, i) => ops.slice(all, [0, i * size], [null, size]));
+      },
+    };
+    return cell.step(step, context, config);
   };
 }
 
-/** The state that the call gives, as `initial_state` or after the input. */
-function initialState({ kwargs }: CallContext, given: readonly Value[]): State {
-  const states = (kwargs['initial_state'] as readonly Value[] | undefined) ?? given;
+/** Keras draws dropout's masks once for all steps. Null where nothing is dropped. */
+function dropoutMasks(context: CallContext, like: Value, rate: number, count: number) {
+  if (!context.training || rate <= 0 || rate >= 1) return null;
+  const { ops } = context;
+  return Array.from({ length: count }, () => {
+    const drawn = context.random(like, { kind: 'uniform', low: 0, high: 1 });
+    return ops.mul(ops.cast(ops.lessEqual(rate, drawn), 'float32'), 1 / (1 - rate));
+  });
+}
+
+/** The states that the call gives, as `initial_state` or after the input; null: zeros. */
+function initialStates({ kwargs }: CallContext, given: readonly Value[], count: number) {
+  const named = kwargs['initial_state'] as Value | readonly Value[] | undefined;
+  const states = named === undefined ? given : [named].flat();
   if (states.length === 0) return null;
-  if (states.length !== 2)
-    throw new RangeError(`initial_state holds 2 tensors, h and c; got ${states.length}`);
-  return { h: states[0]!, c: states[1]! };
+  if (states.length !== count)
+    throw new RangeError(`initial_state holds ${count} tensors; got ${states.length}`);
+  return states as readonly Value[];
+}
+
+/**
+ * The call's own mask, else the one that came with the sequences. As in Keras, one that came along is not used in a
+ * call with an initial state.
+ */
+function maskOf(context: CallContext, x: Value, hasStates: boolean): Value | null {
+  const own = context.kwargs['mask'] != null;
+  return own || !hasStates ? stepMask(context, x) : null;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Value } from '../../program/builder.ts';
-import { defineLayer, type CallContext } from './layer.ts';
+import { defineLayer, type CallContext, keepsMask } from './layer.ts';
 
 /** What dropout multiplies `like` with while training: 0 for a share `rate`, else 1 / (1 - rate). */
 export function dropped({ ops, random }: CallContext, like: Value, rate: number): Value {
@@ -11,6 +11,7 @@ export function dropped({ ops, random }: CallContext, like: Value, rate: number)
 /** Sets a share `rate` of the inputs to 0 while training and scales the rest up by 1 / (1 - rate). */
 export const dropout = defineLayer({
   className: 'Dropout',
+  mask: keepsMask,
   config: z.strictObject({
     rate: z.number().min(0).max(1),
     noise_shape: z.null().optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
 import { tensor } from '../../program/tensor.ts';
-import { defineLayer } from './layer.ts';
+import { defineLayer, keepsMask } from './layer.ts';
 
 const numbers = z.union([z.number(), z.array(z.number())]);
 
@@ -13,6 +13,7 @@ function constant(ops: Ops, value: number | number[]): Value | number {
 /** x * scale + offset. */
 export const rescaling = defineLayer({
   className: 'Rescaling',
+  mask: keepsMask,
   config: z.strictObject({
     scale: numbers,
     offset: numbers.default(0),
@@ -42,6 +43,7 @@ const axis = z
  */
 export const normalization = defineLayer({
   className: 'Normalization',
+  mask: keepsMask,
   config: z.strictObject({
     axis,
     mean: statistics,

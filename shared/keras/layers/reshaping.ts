@@ -8,7 +8,7 @@ import {
   type TensorData,
 } from '../../program/tensor.ts';
 import { dataFormat, sizes } from './config.ts';
-import { defineLayer } from './layer.ts';
+import { defineLayer, keepsMask } from './layer.ts';
 
 /** Fills the one -1 of a target shape. */
 function resolveTarget(input: Shape, target: readonly number[]): Dim[] {
@@ -61,6 +61,7 @@ export const repeatVector = defineLayer({
 
 export const identity = defineLayer({
   className: 'Identity',
+  mask: keepsMask,
   config: z.strictObject({}),
   call: (_, [x]) => x!,
 });

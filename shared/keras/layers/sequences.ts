@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
-import { formatShape, type Shape } from '../../program/tensor.ts';
+import { compatible, formatShape, type Shape } from '../../program/tensor.ts';
 import { initializer, optionalObject, units } from './config.ts';
 import { defineLayer, type CallContext } from './layer.ts';
 
@@ -13,7 +13,6 @@ export const embedding = defineLayer({
     embeddings_initializer: initializer('random_uniform'),
     embeddings_regularizer: optionalObject,
     embeddings_constraint: optionalObject,
-    activity_regularizer: z.null().optional(),
     mask_zero: z.boolean().default(false),
     weights: z.null().optional(),
     lora_rank: z.null().optional(),
@@ -29,31 +28,42 @@ export const embedding = defineLayer({
     },
   ],
   call: ({ ops, variable }, [x]) => ops.gather(variable('embeddings'), ops.cast(x!, 'int32')),
+  mask: ({ ops }, [x], { mask_zero }) => (mask_zero ? [ops.not(ops.equal(x!, 0))] : []),
 });
 
-/** Keras's `!=`, which makes the mask of an Embedding with `mask_zero`. The second operand may be a number. */
-export const notEqual = defineLayer({
-  className: 'NotEqual',
-  operation: 'keras.src.ops.numpy',
-  config: z.strictObject({}),
-  call({ ops, kwargs }, [x, y]) {
-    const other = y ?? kwargs['x2'] ?? kwargs['x1'];
-    const operand = typeof other === 'boolean' ? Number(other) : other;
-    if (typeof operand !== 'number' && !(operand && typeof operand === 'object'))
-      throw new RangeError('takes two operands');
-    return ops.not(ops.equal(x!, operand as Value | number));
-  },
+/** Steps at which no feature differs from the mask value become 0 and do not count. */
+export const masking = defineLayer({
+  className: 'Masking',
+  config: z.strictObject({ mask_value: z.number().default(0) }),
+  call: ({ ops }, [x], { mask_value }) => ops.select(differs(ops, x!, mask_value, true), x!, 0),
+  mask: ({ ops }, [x], { mask_value }) => [differs(ops, x!, mask_value, false)],
 });
 
-/** The `mask` of a call as bool [batch, steps, 1], or null. Throws a RangeError when it does not fit the sequences. */
-export function maskOf({ ops, kwargs }: CallContext, sequences: Value): Value | null {
-  const mask = kwargs['mask'] as Value | null | undefined;
+/** Where any element along the last axis is not the value. */
+function differs(ops: Ops, x: Value, value: number, keepDims: boolean): Value {
+  return any(ops, ops.not(ops.equal(x, value)), [-1], keepDims);
+}
+
+/** Whether any element of a bool tensor along the axes is true. */
+export function any(ops: Ops, x: Value, axes?: readonly number[], keepDims = false): Value {
+  return ops.less(0, ops.reduceMax(ops.cast(x, 'float32'), axes, keepDims));
+}
+
+/**
+ * The mask of the first input as bool with a last axis of size 1, or null. Throws a RangeError when its axes are not
+ * those of the input without the last.
+ */
+export function stepMask({ ops, masks }: CallContext, x: Value): Value | null {
+  const [mask] = masks;
   if (!mask) return null;
-  const [batch, steps] = sequences.shape;
-  if (mask.shape.length !== 2)
-    throw new RangeError(`a mask is (batch, steps); got ${formatShape(mask.shape)}`);
-  if (steps == null) return ops.expandLike(ops.cast(unknownLength(ops, [1]), 'bool'), sequences);
-  return ops.cast(ops.reshape(mask, [batch!, steps, 1]), 'bool');
+  const expected = x.shape.slice(0, -1);
+  if (!compatible(mask.shape, expected))
+    throw new RangeError(
+      `a mask of ${formatShape(expected)} is expected; got ${formatShape(mask.shape)}`,
+    );
+  if (expected.filter((dim) => dim === null).length > 1)
+    return ops.expandLike(ops.cast(unknownLength(ops, [1]), 'bool'), x);
+  return ops.cast(ops.reshape(mask, [...expected, 1]), 'bool');
 }
 
 /**

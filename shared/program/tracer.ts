@@ -1,0 +1,312 @@
+import { regularizerOf } from '../keras/regularizers.ts';
+import { callPositions, orderGraph } from '../keras/graph.ts';
+import { inputShape } from '../keras/input-layer.ts';
+import { readLayer } from '../keras/layers/catalogue.ts';
+import type {
+  CallContext,
+  LayerDefinition,
+  VariableSpec,
+  WrappedLayer,
+} from '../keras/layers/layer.ts';
+import { layerOf, mapTensors, MOST_DEPTH, SpecError } from '../keras/spec.ts';
+import type {
+  CallSpec,
+  JsonObject,
+  LayerId,
+  LayerSpec,
+  ModelSpec,
+  TensorRef,
+} from '../keras/spec.ts';
+import { createOps, type Ops, type Value } from './builder.ts';
+import { compatible, formatShape, sizeOf, type TensorType } from './tensor.ts';
+import type { TracedCall, TracedVariable } from './trace.ts';
+
+/** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */
+export class Traced {
+  readonly value: Value;
+  readonly mask: Value | null;
+
+  constructor(value: Value, mask: Value | null = null) {
+    this.value = value;
+    this.mask = mask;
+  }
+}
+
+type Keywords = Readonly<Record<string, unknown>>;
+
+/** More calls than this in one model is taken for a mistake, not for a model. */
+const MOST_CALLS = 500_000;
+
+/** The most numbers that one variable holds: what a byte count of 32 bits and every engine can address. */
+const MOST_NUMBERS = 2 ** 31 - 1;
+
+/** Calls layers and models, and gathers what they declare: variables, their new values, losses. */
+export class Tracer {
+  readonly variables = new Map<string, TracedVariable>();
+  readonly updates = new Map<string, Value>();
+  readonly losses: Value[] = [];
+  readonly calls: TracedCall[] = [];
+  private readonly built = new Map<LayerId, readonly VariableSpec[]>();
+  private readonly above: Set<LayerId>;
+  /** What is known of wrapped layers, see `couplesSamples`. */
+  private readonly coupled: Map<string, boolean>;
+  private randoms = 0;
+
+  readonly spec: ModelSpec;
+  readonly ops: Ops;
+  readonly training: boolean;
+
+  constructor(spec: ModelSpec, ops: Ops, training: boolean, within?: Tracer) {
+    this.spec = spec;
+    this.ops = ops;
+    this.training = training;
+    this.above = new Set(within?.above);
+    this.coupled = within?.coupled ?? new Map();
+  }
+
+  /** Calls a layer or model. Throws a SpecError that names the path when it can't take what comes. */
+  call(
+    layer: LayerId,
+    path: string,
+    inputs: readonly Traced[],
+    kwargs: Keywords,
+    trainable: boolean,
+    direct = false,
+  ): Traced[] {
+    const spec = layerOf(this.spec, layer);
+    const trained = trainable && spec.config['trainable'] !== false;
+    if (this.above.has(layer)) throw new SpecError(path, 'the model contains itself');
+    if (this.above.size >= MOST_DEPTH)
+      throw new SpecError(path, `over ${MOST_DEPTH} models inside one another`);
+    this.above.add(layer);
+    const outputs = spec.graph
+      ? this.callModel(spec, path, inputs, kwargs, trained)
+      : this.callLayer(layer, spec, path, inputs, kwargs, trained, direct);
+    this.above.delete(layer);
+    const traced = { path, layer, inputs: valuesOf(inputs), outputs: valuesOf(outputs) };
+    if (this.calls.push(traced) > MOST_CALLS)
+      throw new SpecError(path, `the model makes over ${MOST_CALLS} calls`);
+    return outputs;
+  }
+
+  private callModel(
+    { graph, config }: LayerSpec,
+    path: string,
+    given: readonly Traced[],
+    { mask }: Keywords,
+    trainable: boolean,
+  ): Traced[] {
+    const inputs = mask ? withMasks(given, mask) : given;
+    this.checkInputs(
+      graph!.inputs.map(([input]) => input),
+      inputs,
+      path,
+    );
+    const positions = callPositions(graph!);
+    const results = new Map<number, readonly Traced[]>();
+    graph!.inputs.forEach(([input, call], i) =>
+      results.set(positions.get(input)![call]!, [inputs[i]!]),
+    );
+    const tensorOf = ([from, call, output]: TensorRef): Traced => {
+      const tensor = results.get(positions.get(from)?.[call] ?? -1)?.[output];
+      if (!tensor) throw new SpecError(path, `${from} has no output ${output} at its call ${call}`);
+      return tensor;
+    };
+    for (const at of orderGraph(this.spec, graph!, path).calls) {
+      const call = graph!.calls[at]!;
+      const childPath = `${path}/${layerOf(this.spec, call.layer).config.name}`;
+      const known = results.get(at);
+      if (known)
+        this.calls.push({
+          path: childPath,
+          layer: call.layer,
+          inputs: [],
+          outputs: valuesOf(known),
+        });
+      else {
+        const { args, kwargs } = resolveArguments(call, tensorOf);
+        results.set(at, this.call(call.layer, childPath, args, kwargs, trainable));
+      }
+    }
+    if (graph!.outputs.length === 0) throw new SpecError(path, `${config.name} has no outputs`);
+    return graph!.outputs.map(tensorOf);
+  }
+
+  private checkInputs(declared: readonly LayerId[], inputs: readonly Traced[], path: string) {
+    if (declared.length !== inputs.length)
+      throw new SpecError(path, `expected ${declared.length} inputs; got ${inputs.length}`);
+    declared.forEach((id, i) => {
+      const layer = layerOf(this.spec, id);
+      const expected = inputShape(layer);
+      const { shape } = inputs[i]!.value;
+      if (!compatible(expected, shape))
+        throw new SpecError(
+          path,
+          `input ${layer.config.name} expects shape ${formatShape(expected)}; got ${formatShape(shape)}`,
+        );
+    });
+  }
+
+  private callLayer(
+    layer: LayerId,
+    spec: LayerSpec,
+    path: string,
+    given: readonly Traced[],
+    keywords: Keywords,
+    trainable: boolean,
+    direct: boolean,
+  ): Traced[] {
+    const { definition, config } = readLayer(spec, path);
+    const { inputs, kwargs } = positional(definition, given, keywords);
+    const values = valuesOf(inputs);
+    const losses = this.losses.length;
+    try {
+      const shapes = values.map((x) => x.shape);
+      this.build(layer, definition.variables?.(config, shapes) ?? [], trainable);
+      const context = this.context(layer, spec, path, inputs, kwargs, trainable);
+      const outputs = [definition.call(context, values, config)].flat();
+      const masks = definition.mask?.(context, values, config) ?? [];
+      if (direct) this.losses.length = losses;
+      else this.regularizeActivity(spec, outputs);
+      return outputs.map((value, i) => new Traced(value, masks[i] ?? null));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SpecError(path, `${spec.class_name}: ${error.message}`);
+    }
+  }
+
+  /** Adds the layer's `activity_regularizer` of its outputs, per sample, to the loss. */
+  private regularizeActivity({ config }: LayerSpec, outputs: readonly Value[]) {
+    const given = config['activity_regularizer'];
+    if (given == null) return;
+    const regularize = regularizerOf(given as string | JsonObject);
+    for (const output of outputs)
+      this.losses.push(this.ops.div(regularize(this.ops, output), this.ops.size(output, [0])));
+  }
+
+  /** Declares the layer's variables at its first call; later calls must need the same ones. */
+  private build(layer: LayerId, variables: readonly VariableSpec[], trainable: boolean) {
+    const built = this.built.get(layer);
+    if (!built) this.built.set(layer, variables);
+    variables.forEach((variable, i) => {
+      const { name, shape } = variable;
+      if (!(sizeOf(shape) <= MOST_NUMBERS))
+        throw new RangeError(
+          `${name} has shape ${formatShape(shape)}; a variable holds at most ${MOST_NUMBERS} numbers`,
+        );
+      const key = `${layer}/${name}`;
+      const moved = trainable && variable.trainable !== false;
+      const known = this.variables.get(key);
+      if (!known) this.variables.set(key, { ...variable, key, layer, trainable: moved });
+      else if (moved) known.trainable = true;
+      if (built && String(built[i]?.shape) !== String(shape))
+        throw new RangeError(
+          `the layer was built with ${name} ${formatShape(built[i]?.shape ?? [])}; this call needs ${formatShape(shape)}`,
+        );
+    });
+  }
+
+  private context(
+    layer: LayerId,
+    { wraps = {} }: LayerSpec,
+    path: string,
+    inputs: readonly Traced[],
+    kwargs: Keywords,
+    trainable: boolean,
+  ): CallContext {
+    const { ops, updates, variables, losses } = this;
+    const keyOf = (name: string) => `${layer}/${name}`;
+    return {
+      ops,
+      training: this.training,
+      trainable,
+      kwargs,
+      masks: (kwargs['mask'] ? withMasks(inputs, kwargs['mask']) : inputs).map(({ mask }) => mask),
+      variable(name) {
+        const key = keyOf(name);
+        const variable = variables.get(key);
+        if (!variable) throw new RangeError(`there is no variable ${key}`);
+        return updates.get(key) ?? ops.variable(key, variable.shape, variable.dtype);
+      },
+      update: (name, value) => void updates.set(keyOf(name), value),
+      addLoss: (value) => void losses.push(value),
+      random: (like, distribution) =>
+        ops.random(`${layer}/random_${this.randoms++}`, like, distribution),
+      wrapped: (role) => {
+        if (!Object.hasOwn(wraps, role)) throw new RangeError(`expected a layer in "${role}"`);
+        return this.wrapped(wraps[role]!, path, trainable);
+      },
+    };
+  }
+
+  private wrapped(layer: LayerId, parent: string, trainable: boolean): WrappedLayer {
+    const { class_name, config } = layerOf(this.spec, layer);
+    const path = `${parent}/${config.name}`;
+    const traced = (inputs: readonly Value[]) => inputs.map((value) => new Traced(value));
+    return {
+      className: class_name,
+      config,
+      call: (inputs, kwargs = {}, direct = false) =>
+        valuesOf(this.call(layer, path, traced(inputs), kwargs, trainable, direct)),
+      couplesSamples: (inputs) => {
+        const types = inputs.map(({ shape, dtype }) => [dtype, ...shape]);
+        const key = JSON.stringify([layer, trainable, types]);
+        const known = this.coupled.get(key);
+        if (known !== undefined) return known;
+        const trial = new Tracer(this.spec, createOps(), this.training, this);
+        const feeds = inputs.map((x, i) => trial.ops.feed(`${i}`, x.shape, x.dtype));
+        trial.call(layer, path, traced(feeds), {}, trainable, true);
+        const coupled = trial.updates.size > 0 || trial.losses.length > 0;
+        this.coupled.set(key, coupled);
+        return coupled;
+      },
+    };
+  }
+}
+
+const valuesOf = (tensors: readonly Traced[]) => tensors.map(({ value }) => value);
+
+/** The tensors with masks that a call gives itself: one for the first, or a list. */
+function withMasks(tensors: readonly Traced[], given: unknown): Traced[] {
+  const masks = (Array.isArray(given) ? given : [given]) as readonly (Value | null | undefined)[];
+  return tensors.map(({ value, mask }, i) => new Traced(value, masks[i] ?? mask));
+}
+
+/** The tensors of a call, positional ones flat, keyword ones by name. */
+function resolveArguments(
+  call: CallSpec,
+  tensorOf: (ref: TensorRef) => Traced,
+): { args: Traced[]; kwargs: Keywords } {
+  const kwargs = Object.entries(call.kwargs ?? {}).map(([name, value]) => [
+    name,
+    mapTensors(value, tensorOf),
+  ]);
+  return {
+    args: call.args.map((argument) => mapTensors(argument, tensorOf)).flat() as Traced[],
+    kwargs: Object.fromEntries(kwargs) as Keywords,
+  };
+}
+
+/** Puts tensors that a call gives by the names of positional arguments to their places; the others lose their masks. */
+function positional(
+  { arguments: names = [] }: LayerDefinition,
+  given: readonly Traced[],
+  keywords: Keywords,
+) {
+  const inputs = [...given];
+  const kwargs: Record<string, unknown> = {};
+  for (const name of names) {
+    const tensor = keywords[name];
+    if (tensor == null) continue;
+    if (names.indexOf(name) !== inputs.length)
+      throw new RangeError(`${name} is given, and what stands before it is not`);
+    inputs.push(tensor instanceof Traced ? tensor : new Traced(tensor as Value));
+  }
+  const plain = (value: unknown): unknown => {
+    if (value instanceof Traced) return value.value;
+    return Array.isArray(value) ? value.map(plain) : value;
+  };
+  for (const [name, value] of Object.entries(keywords))
+    if (!names.includes(name)) kwargs[name] = plain(value);
+  return { inputs, kwargs };
+}

@@ -30,13 +30,15 @@ export function reportAsJson(): Report {
         event.losses.forEach((loss, i) => print('step', { step: event.first + i, loss }));
         break;
       case 'epoch':
-        if (event.epoch === 0) print('initial', { epoch: 0, step: 0, val_loss: event.valLoss });
+        if (event.epoch === 0)
+          print('initial', { epoch: 0, step: 0, val_loss: event.valLoss, ...event.logs });
         else
           print('epoch', {
             epoch: event.epoch,
             step: event.step,
             loss: event.loss,
             val_loss: event.valLoss,
+            ...event.logs,
             samples_per_second: event.samplesPerSecond,
             seconds: event.seconds,
           });
@@ -62,6 +64,7 @@ export function reportAsJson(): Report {
         epoch: lastEpoch?.epoch ?? 0,
         loss: lastEpoch?.loss ?? null,
         val_loss: lastEpoch?.valLoss ?? null,
+        ...lastEpoch?.logs,
         ...(error && { error: problem(error) }),
       }),
     failed: (error) => print('error', problem(error)),

@@ -4,14 +4,30 @@ import type { EpochResult, RunEvent, RunPlan } from '../../shared/api/events.ts'
 import type { Report } from './report.ts';
 import { count, duration, figure, line } from './words.ts';
 
-const HEADS = ['epoch', 'loss', 'val_loss', 'samples/s', 'time'];
-const WIDTHS = [5, 9, 9, 9, 8];
+/** The row of an epoch: its heads, with a column for each metric of one number, and its cells. */
+function epochRow({ epoch, loss, valLoss, logs = {}, samplesPerSecond, seconds }: EpochResult) {
+  const metrics = Object.entries(logs).filter(
+    (log): log is [string, number] => !Array.isArray(log[1]),
+  );
+  const rate = epoch === 0 ? '-' : count(samplesPerSecond);
+  const columns: [string, string][] = [
+    ['epoch', String(epoch)],
+    ['loss', figure(loss)],
+    ['val_loss', figure(valLoss)],
+    ...metrics.map(([name, value]): [string, string] => [name, figure(value)]),
+    ['samples/s', rate],
+    ['time', duration(seconds)],
+  ];
+  const heads = columns.map(([head]) => head);
+  const widths = heads.map((head, i) => (i === 0 ? head.length : Math.max(head.length, 9)));
+  return { heads, widths, cells: columns.map(([, cell]) => cell) };
+}
 
 /** What a person reads: a row an epoch, and on a terminal a bar for the epoch that is under way. */
 export function reportAsText(out: WriteStream): Report {
   let plan: RunPlan | null = null;
   let epochStart = 0;
-  let head = false;
+  let shownColumns = 0;
   const bar = createBar(out);
   const print = (text: string) => {
     bar.clear();
@@ -29,12 +45,11 @@ export function reportAsText(out: WriteStream): Report {
   }
 
   function ended(epoch: EpochResult) {
-    if (!head) print(line(HEADS, WIDTHS));
-    head = true;
+    const { heads, widths, cells } = epochRow(epoch);
+    if (heads.length !== shownColumns) print(line(heads, widths));
+    shownColumns = heads.length;
     epochStart = epoch.step;
-    const rate = epoch.epoch === 0 ? '-' : count(epoch.samplesPerSecond);
-    const cells = [figure(epoch.loss), figure(epoch.valLoss), rate, duration(epoch.seconds)];
-    print(line([String(epoch.epoch), ...cells], WIDTHS));
+    print(line(cells, widths));
   }
 
   function one(event: RunEvent) {

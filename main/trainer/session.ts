@@ -9,6 +9,7 @@ import { scalar, type NamedTensors } from '../../shared/program/tensor.ts';
 import { batches, naturalOrder, type Batch } from '../data/batches.ts';
 import { firstSamples, type Dataset } from '../data/dataset.ts';
 import { openData } from '../data/open.ts';
+import { pairDataset } from '../data/pairs.ts';
 import type { Engine, Executable, Variables } from '../engines/engine.ts';
 import { select } from '../engines/select.ts';
 import { bindData, type BindBatch } from './binding.ts';
@@ -44,9 +45,11 @@ export async function openSession(
   const { seed, batch_size: batchSize, limit } = settings;
   const compiled = compileModel(spec, settings.model, settings);
   const data = await openData(settings.data);
-  const training = firstSamples(data.train, limit);
-  const validation = firstSamples(data.test, limit);
-  const bind = bindData(spec, settings.model, compiled, settings, data);
+  const paired = (dataset: Dataset) =>
+    settings.task === 'pairs' ? pairDataset(dataset, seed) : dataset;
+  const training = paired(firstSamples(data.train, limit));
+  const validation = paired(firstSamples(data.test, limit));
+  const bind = bindData(spec, settings.model, compiled, settings, { ...data, train: training });
   const stepFeeds = (batch: Batch, updates: number): NamedTensors => ({
     ...bind(batch.elements),
     ...randomFeeds(compiled.train, batch.size, seed, updates),

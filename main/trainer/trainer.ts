@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
+import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
 import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
 import { checkpointPath, type TrainJob } from './contract.ts';
@@ -56,15 +57,15 @@ async function trainReporting(
   let saved = -1; // the step of the last checkpoint
   let trained = 0; // seconds inside training steps
 
-  /** The mean loss over the validation samples, or null when the training is stopped meanwhile. */
-  async function validate(): Promise<number | null> {
+  /** Loss and metrics over the validation samples, or null when the training is stopped meanwhile. */
+  async function validate(): Promise<Logs | null> {
     report.emit({ type: 'state', state: 'validating' });
     const total = Math.ceil(validation.size / batchSize);
-    let [sum, count, told] = [0, 0, 0];
+    const tally = createTally(session!.compiled.metrics);
+    let [count, told] = [0, 0];
     for (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
       if (stop.aborted) return null;
-      const { loss } = await evaluate.run(variables, session!.bind(batch.elements));
-      sum += loss!.data[0]! * batch.size;
+      tally.add(await evaluate.run(variables, session!.bind(batch.elements)), batch.size);
       count += 1;
       if (count === total || performance.now() - told > 100) {
         report.emit({ type: 'validation', done: count, total });
@@ -72,9 +73,10 @@ async function trainReporting(
       }
       await messages();
     }
-    const mean = sum / validation.size;
+    const logs = tally.logs();
+    const mean = logs['loss'] as number;
     if (!Number.isFinite(mean)) throw lossIsNoNumber('validation loss', mean, done, epochsDone);
-    return mean;
+    return logs;
   }
 
   async function save() {
@@ -107,26 +109,32 @@ async function trainReporting(
 
   const began = performance.now();
   await paint();
-  const valLoss = await validate();
-  const seconds = secondsSince(began);
-  if (valLoss !== null)
-    report.emit({ type: 'epoch', epoch: 0, step: 0, loss: null, valLoss, samplesPerSecond: 0, seconds }); // prettier-ignore
+  const judged = await validate();
+  if (judged !== null)
+    report.emit({
+      type: 'epoch',
+      epoch: 0,
+      step: 0,
+      ...epochLogs(null, judged),
+      samplesPerSecond: 0,
+      seconds: secondsSince(began),
+    });
 
   while (epochsDone < epochs && !stop.aborted) {
     const epoch = epochsDone + 1;
     const epochBegan = performance.now();
     const trainedBefore = trained;
     const order = shuffledOrder(training.size, seed, epoch);
-    let sum = 0;
+    const tally = createTally(session.compiled.metrics);
     report.emit({ type: 'state', state: 'training' });
 
     let mark = performance.now(); // between marks lies the assembly of a batch and its step
     for (const batch of batches(training, order, batchSize)) {
-      const { loss } = await step.run(variables, session.stepFeeds(batch, done));
+      const outputs = await step.run(variables, session.stepFeeds(batch, done));
       done += 1;
-      const value = loss!.data[0]!;
+      const value = outputs['loss']!.data[0]!;
       if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);
-      sum += value * batch.size;
+      tally.add(outputs, batch.size);
       report.step(done, value);
       trained += secondsSince(mark);
       await paint();
@@ -142,8 +150,7 @@ async function trainReporting(
       type: 'epoch',
       epoch,
       step: done,
-      loss: sum / training.size,
-      valLoss: await validate(),
+      ...epochLogs(tally.logs(), await validate()),
       samplesPerSecond: training.size / (trained - trainedBefore),
       seconds: secondsSince(epochBegan),
     });
@@ -151,6 +158,19 @@ async function trainReporting(
   await save();
   await engine.dispose();
   return { state: epochsDone === epochs ? 'finished' : 'stopped' };
+}
+
+/** Logs of training and validation by Keras's names: the losses apart, the others together. */
+function epochLogs(trained: Logs | null, judged: Logs | null) {
+  const { loss = null, ...own } = trained ?? {};
+  const { loss: valLoss = null, ...others } = judged ?? {};
+  const validation = Object.entries(others).map(([name, value]) => [`val_${name}`, value] as const);
+  const logs: Logs = { ...own, ...Object.fromEntries(validation) };
+  return {
+    loss: loss as number | null,
+    valLoss: valLoss as number | null,
+    ...(Object.keys(logs).length > 0 && { logs }),
+  };
 }
 
 /** Lets messages in, also with an engine whose runs never wait. */

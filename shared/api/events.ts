@@ -55,6 +55,8 @@ export interface EpochResult {
   /** Mean training loss over the epoch, samples weighted equally; null for epoch 0. */
   readonly loss: number | null;
   readonly valLoss: number | null;
+  /** Metrics, and the losses of single outputs, by Keras's names: `accuracy`, `val_accuracy`, `label_loss`. */
+  readonly logs?: Readonly<Record<string, number | readonly number[]>>;
   /** Training only, validation and images kept out; 0 for epoch 0. */
   readonly samplesPerSecond: number;
   readonly seconds: number;

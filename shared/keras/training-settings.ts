@@ -2,10 +2,16 @@ import { z } from 'zod';
 import type { JsonObject } from './spec.ts';
 
 /** A Keras object in a setting: its class (or Keras's short name) and configuration. */
-const kerasObject = z.strictObject({
+const configured = z.strictObject({
   class_name: z.string().min(1),
   config: z.record(z.string(), z.json()).default({}) as unknown as z.ZodType<JsonObject>,
 });
+
+/** A Keras object, or its name alone. */
+const kerasObject = z.union([z.string().min(1), configured]);
+
+/** The metrics of one output. */
+const metrics = z.array(kerasObject);
 
 /** How a model trains: what Keras takes in `compile` and `fit`, with the data and the engine. */
 export const trainingSettings = z.strictObject({
@@ -13,16 +19,30 @@ export const trainingSettings = z.strictObject({
   model: z.string().min(1),
   /** A built-in dataset's name, or a path. */
   data: z.string().min(1).default('mnist'),
-  /** What the targets are: the inputs themselves, or the labels. */
-  task: z.enum(['reconstruct', 'classify']).default('reconstruct'),
+  /** What the targets are: the images, the labels, or whether two images are of one class. */
+  task: z.enum(['reconstruct', 'classify', 'pairs']).default('reconstruct'),
   epochs: z.int().positive().max(1_000_000).default(10),
   batch_size: z.int().positive().max(1_000_000).default(128),
   /** Uses only the first so many training (and at most as many validation) samples; null: all. */
   limit: z.int().positive().nullable().default(null),
   seed: z.int().nonnegative().max(0xffffffff).default(0),
   engine: z.enum(['auto', 'tensorflow', 'onnx']).default('auto'),
-  optimizer: kerasObject.default({ class_name: 'Adam', config: {} }),
-  loss: z.string().min(1).default('mean_squared_error'),
+  optimizer: configured.default({ class_name: 'Adam', config: {} }),
+  /** One for all outputs, one per output in order, or by the outputs' names; null leaves an output out. */
+  loss: z
+    .union([
+      kerasObject,
+      z.array(kerasObject.nullable()),
+      z.record(z.string(), kerasObject.nullable()),
+    ])
+    .default('mean_squared_error'),
+  /** What each output's loss counts for; 1 unless told. */
+  loss_weights: z
+    .union([z.array(z.number()), z.record(z.string(), z.number())])
+    .nullable()
+    .default(null),
+  /** What else is measured: a list for a model with one output, else by output. */
+  metrics: z.union([metrics, z.array(metrics), z.record(z.string(), metrics)]).default([]),
 });
 
 export type TrainingSettings = z.infer<typeof trainingSettings>;

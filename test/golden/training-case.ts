@@ -3,12 +3,11 @@ import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
 import type { Json, JsonObject } from '../../shared/keras/spec.ts';
 import { compileModel, initialValues, LEARNING_RATE } from '../../shared/program/step.ts';
 import type { CompiledModel } from '../../shared/program/step.ts';
+import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { scalar, tensor, type NamedTensors, type TensorData } from '../../shared/program/tensor.ts';
 import { goldenTensor, type GoldenTensor } from '../support/goldens.ts';
 import { compare, compareLog, type Mismatch } from './mismatch.ts';
 import type { Runner, Session } from './runner.ts';
-
-type Logs = Record<string, number | number[]>;
 
 interface Batch {
   readonly x: GoldenTensor[];
@@ -81,7 +80,7 @@ async function checkSteps(
 ): Promise<Mismatch[]> {
   const mismatches: Mismatch[] = [];
   for (const [step, batch] of golden.batches.entries()) {
-    const tally = createTally(compiled);
+    const tally = createTally(compiled.metrics);
     tally.add(await session.run(compiled.train, trainFeeds(compiled, batch, step)), 1);
     mismatches.push(...compareLogs(tally.logs(), golden.logs[step]!, `step ${step + 1}`, golden));
   }
@@ -97,7 +96,7 @@ async function checkFit(
   const mismatches: Mismatch[] = [];
   let steps = 0;
   for (let epoch = 0; epoch < fit.epochs; epoch++) {
-    const tally = createTally(compiled);
+    const tally = createTally(compiled.metrics);
     for (const batch of slices(fit, fit.batch_size)) {
       const feeds = trainFeeds(compiled, batch, steps++);
       tally.add(await session.run(compiled.train, feeds), batch.x[0]!.shape[0]!);
@@ -126,7 +125,7 @@ async function evaluate(
   data: Batch,
   batchSize: number,
 ): Promise<Logs> {
-  const tally = createTally(compiled);
+  const tally = createTally(compiled.metrics);
   for (const batch of slices(data, batchSize)) {
     const feeds = { ...inputsOf(compiled, batch), ...targetsOf(compiled, batch) };
     tally.add(await session.run(compiled.evaluate, feeds), batch.x[0]!.shape[0]!);
@@ -143,39 +142,6 @@ function compareLogs(
   return Object.entries(expected).flatMap(([name, value]) =>
     compareLog(`${name} at ${where}`, received[name], value, noise.logs ?? 0),
   );
-}
-
-type Outputs = Awaited<ReturnType<Session['run']>>;
-
-/** Adds up what batches give: losses by sample, metrics by their sums. */
-function createTally(compiled: CompiledModel) {
-  const losses = new Map<string, number>();
-  const sums = new Map<string, number[]>();
-  let samples = 0;
-  return {
-    add(outputs: Outputs, count: number) {
-      samples += count;
-      for (const [name, { data }] of Object.entries(outputs)) {
-        if (name === 'loss' || name.startsWith('loss/'))
-          losses.set(name, (losses.get(name) ?? 0) + data[0]! * count);
-        else
-          sums.set(
-            name,
-            Array.from(data, (value, i) => value + (sums.get(name)?.[i] ?? 0)),
-          );
-      }
-    },
-    logs(): Logs {
-      const logs: Logs = {};
-      for (const [name, total] of losses)
-        logs[name === 'loss' ? 'loss' : `${name.slice(5)}_loss`] = total / samples;
-      for (const { name, metric, sums: names } of compiled.metrics) {
-        const totals = Object.entries(names).map(([sum, output]) => [sum, sums.get(output)!]);
-        logs[name] = metric.result(Object.fromEntries(totals) as Record<string, number[]>);
-      }
-      return logs;
-    },
-  };
 }
 
 /** Consecutive batches; the last may be short. */

@@ -12,7 +12,10 @@ import {
 } from '../../../shared/program/tensor.ts';
 import { traceModel } from '../../../shared/program/trace.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { naturalOrder } from '../../data/batches.ts';
+import { firstSamples } from '../../data/dataset.ts';
 import { openData } from '../../data/open.ts';
+import { pairDataset } from '../../data/pairs.ts';
 import { bindData } from '../binding.ts';
 
 /** How many samples a proof computes with. */
@@ -46,10 +49,11 @@ async function dataFeeds(
 ): Promise<Feeds | null> {
   try {
     const data = await openData(settings.data);
-    const bind = bindData(spec, settings.model, compiled, settings, data);
-    const count = Math.min(SAMPLES, data.train.size);
-    const indices = Int32Array.from({ length: count }, (_, i) => i);
-    return { feeds: bind(data.train.batch(indices)), source: `${count} samples of ${data.name}` };
+    const few = firstSamples(data.train, SAMPLES);
+    const train = settings.task === 'pairs' ? pairDataset(few, settings.seed) : few;
+    const bind = bindData(spec, settings.model, compiled, settings, { ...data, train });
+    const batch = train.batch(naturalOrder(train.size));
+    return { feeds: bind(batch), source: `${train.size} samples of ${data.name}` };
   } catch (error) {
     if (error instanceof StudioError) return null;
     throw error;

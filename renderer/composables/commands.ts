@@ -48,7 +48,7 @@ const placeIcons: Record<Place, Component> = {
 /** All commands of the window, with what they would do now. */
 export function useCommands(): ComputedRef<Command[]> {
   const { t } = useI18n();
-  const { go } = useNavigation();
+  const { place, go } = useNavigation();
   const actions = useActions();
   const studio = useStudio();
   const project = useProject();
@@ -65,7 +65,9 @@ export function useCommands(): ComputedRef<Command[]> {
 
   async function train(): Promise<void> {
     await actions.train();
-    if (actions.problem.value) notices.tell(actions.problem.value);
+    // The first start says it beside its own button.
+    const shown = place.value === 'train' && studio.runs.value.size === 0;
+    if (actions.problem.value && !shown) notices.tell(actions.problem.value);
   }
 
   function freeze(): void {
@@ -83,7 +85,10 @@ export function useCommands(): ComputedRef<Command[]> {
       title: t('commands.train'),
       icon: Play,
       keys: 'mod+Enter',
-      enabled: project.training.value !== null && !actions.starting.value,
+      enabled:
+        project.training.value !== null &&
+        !actions.starting.value &&
+        actions.activeRun.value === null,
       run: () => void train(),
     },
     {

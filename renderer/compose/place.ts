@@ -30,7 +30,9 @@ export function placeAcross(
   const { block, offset } = alignBlocks(order, items, links);
   const apart = separations(order, items, block, offset, gap);
   const at = pack(items.length, apart);
-  for (let pass = 0; pass < PASSES; pass++) settle(at, block, offset, links, apart, pass % 2 === 0);
+  const neighbours = neighboursOf(items.length, apart);
+  for (let pass = 0; pass < PASSES; pass++)
+    settle(at, block, offset, links, neighbours, pass % 2 === 0);
   const starts = items.map((_, i) => at[block[i]!]! + offset[i]!);
   const first = starts.length > 0 ? Math.min(...starts) : 0;
   return starts.map((start) => start - first);
@@ -99,6 +101,22 @@ function separations(
   );
 }
 
+/** What keeps a block from the blocks before and behind it. */
+interface Neighbours {
+  readonly before: Apart[];
+  readonly behind: Apart[];
+}
+
+function neighboursOf(count: number, apart: readonly Apart[]): Neighbours[] {
+  const neighbours = Array.from({ length: count }, (): Neighbours => ({ before: [], behind: [] }));
+  for (const one of apart) {
+    if (one.a === one.b) continue;
+    neighbours[one.b]!.before.push(one);
+    neighbours[one.a]!.behind.push(one);
+  }
+  return neighbours;
+}
+
 /** The smallest starts that keep everything apart. */
 function pack(count: number, apart: readonly Apart[]): number[] {
   const at = new Array<number>(count).fill(0);
@@ -120,7 +138,7 @@ function settle(
   block: readonly number[],
   offset: readonly number[],
   links: readonly AnchoredLink[],
-  apart: readonly Apart[],
+  neighbours: readonly Neighbours[],
   forward: boolean,
 ): void {
   const pulls = new Map<number, number[]>();
@@ -139,10 +157,8 @@ function settle(
     const wishes = pulls.get(which)!;
     const wish = wishes.reduce((sum, one) => sum + one, 0) / wishes.length;
     let [low, high] = [-Infinity, Infinity];
-    for (const { a, b, by } of apart) {
-      if (b === which && a !== which) low = Math.max(low, at[a]! + by);
-      if (a === which && b !== which) high = Math.min(high, at[b]! - by);
-    }
+    for (const { a, by } of neighbours[which]!.before) low = Math.max(low, at[a]! + by);
+    for (const { b, by } of neighbours[which]!.behind) high = Math.min(high, at[b]! - by);
     const target = Math.max(low, Math.min(high, at[which]! + wish));
     if (low <= high && Number.isFinite(target)) at[which] = target;
   }

@@ -13,5 +13,6 @@ export default {
   sharedMany: '{count} layers are shared, counted once',
   freeze: 'Freeze {name}: training leaves it as it is',
   unfreeze: 'Train {name} again',
+  frozen: 'frozen',
   mixed: 'Some layers inside are frozen',
 };

@@ -16,5 +16,6 @@ export default {
   sharedMany: '{count} 个共享层，各计一次',
   freeze: '冻结 {name}：训练时保持不变',
   unfreeze: '恢复训练 {name}',
+  frozen: '已冻结',
   mixed: '内部有部分层已冻结',
 } satisfies Texts<typeof en>;

@@ -3,7 +3,7 @@ import { layoutModels } from '../../../renderer/compose/layout.ts';
 import { outermostModels } from '../../../renderer/compose/models.ts';
 import type { Box, Picture, PictureOptions, Point } from '../../../renderer/compose/picture.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
-import { broken, long, seed, tangled } from './models.ts';
+import { broken, dense, long, seed, tangled } from './models.ts';
 
 const options: PictureOptions = {
   isOpen: () => true,
@@ -141,4 +141,11 @@ test('a graph with a cycle is still drawn, with its error told', () => {
     layers: { ...long.layers, [model]: { ...long.layers[model]!, graph: { ...graph, calls } } },
   };
   expect(draw(spec).boxes.length).toBe(54);
+});
+
+test('a model in which every layer feeds every later one is drawn in a moment', () => {
+  const begin = performance.now();
+  const picture = draw(dense);
+  expect(picture.boxes.length).toBe(1 + 1 + 2 * 40);
+  expect(performance.now() - begin).toBeLessThan(3000);
 });

@@ -69,3 +69,13 @@ export const broken: ModelSpec = (() => {
     },
   };
 })();
+
+/** Forty layers, each of which takes the outputs of all before it. */
+export const dense = compose(({ input, layers, model }) => {
+  const outputs: SymbolicTensor[] = [input([4, 4, 2], { name: 'start' })];
+  for (let i = 0; i < 40; i++) {
+    const joined = layers.concatenate()([...outputs, outputs[0]!]);
+    outputs.push(layers.conv2d(2, 1)(joined));
+  }
+  return model(outputs[0]!, outputs.at(-1)!, { name: 'dense' });
+});

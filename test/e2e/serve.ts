@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The built studio, served from the command line on a project of its own. */
+export interface Served {
+  readonly url: string;
+  readonly project: string;
+  /** Ends the server as Ctrl-C does; the project's folder stays. */
+  stop(): Promise<void>;
+  /** Ends the server and removes the project. */
+  remove(): Promise<void>;
+}
+
+/** Serves the seed's project with these training settings, on a free port. */
+export async function serveStudio(training: object): Promise<Served> {
+  const project = await mkdtemp(join(tmpdir(), 'matryoshka-e2e-'));
+  const template = join(root, 'assets/templates/autoencoder/project.json');
+  const content = JSON.parse(await readFile(template, 'utf8')) as { training: object };
+  Object.assign(content.training, training);
+  await writeFile(join(project, 'project.json'), JSON.stringify(content));
+  const cli = join(root, 'dist/main/cli.js');
+  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--project', project]);
+  let said = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(said);
+      if (found) resolve(found[0]);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', (code) => reject(new Error(`serve ended with ${code}: ${said}`)));
+  });
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGINT');
+    await once(child, 'exit');
+  };
+  return {
+    url,
+    project,
+    stop,
+    async remove() {
+      await stop();
+      await rm(project, { recursive: true, force: true });
+    },
+  };
+}

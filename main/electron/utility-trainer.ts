@@ -8,11 +8,11 @@ import {
 } from '../service/trainer-process.ts';
 
 /** Starts a trainer as a utility process of the app. */
-export function startUtilityTrainer(): TrainerProcess {
-  const child = utilityProcess.fork(trainerEntry, [], {
+export function startUtilityTrainer(entry = trainerEntry, env = {}): TrainerProcess {
+  const child = utilityProcess.fork(entry, [], {
     serviceName: 'Matryoshka Trainer',
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: trainerEnvironment(),
+    env: trainerEnvironment(env),
   });
   let ended = false;
   let fatal = '';

@@ -35,6 +35,19 @@ export function canFork(): boolean {
   return versions['electron'] === undefined || type === undefined;
 }
 
+let owner: StartProbe | undefined;
+
+/** Says how this process has probes started, where it can't fork. */
+export function startProbesBy(start: StartProbe): void {
+  owner = start;
+}
+
+/** How this process starts probes; undefined where it can't. */
+export function probeStarter(): StartProbe | undefined {
+  const entry = findProbeEntry();
+  return owner ?? (entry !== null && canFork() ? forkProbe(entry) : undefined);
+}
+
 /** Starts the probe as a child of this Node process. */
 export function forkProbe(entry: string): StartProbe {
   return (env) => {

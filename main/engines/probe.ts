@@ -2,7 +2,7 @@ import type { EngineReport } from '../../shared/api/contract.ts';
 import { createCandidate, listCandidates, missingParts, type Candidate } from './candidates.ts';
 import type { DeviceInfo } from './engine.ts';
 import type { ProbeReply, ProbeRequest } from './probe-child.ts';
-import { canFork, findProbeEntry, forkProbe, type StartProbe } from './probe-process.ts';
+import { probeStarter, type StartProbe } from './probe-process.ts';
 import { runProbeStep, type StepSample, type Timing } from './probe-step.ts';
 import { explainError, explainExit, missingLibraries } from './probe-words.ts';
 
@@ -52,7 +52,7 @@ export function probe(candidate: Candidate, options: ProbeOptions = {}): Promise
 /** Tries a candidate now, and times the sample on it. */
 export async function probeNow(
   candidate: Candidate,
-  { start = defaultStart(), limit = LIMIT_MS }: ProbeOptions = {},
+  { start = probeStarter(), limit = LIMIT_MS }: ProbeOptions = {},
   sample?: StepSample,
 ): Promise<ProbeResult> {
   const missing = missingParts(candidate);
@@ -139,11 +139,6 @@ async function tryOnce(
   const lastWords = child.lastWords();
   if ('error' in reply) return { reason: explainError(reply.error), late, lastWords };
   return { device: reply.device, timing: reply.timing, lastWords };
-}
-
-function defaultStart(): StartProbe | undefined {
-  const entry = findProbeEntry();
-  return entry !== null && canFork() ? forkProbe(entry) : undefined;
 }
 
 /** Without a process to try it in, only what can do no harm is tried, in this one. */

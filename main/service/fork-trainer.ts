@@ -9,14 +9,14 @@ import {
 } from './trainer-process.ts';
 
 /** Starts a trainer as a child of this Node process. */
-export function forkTrainer(entry = trainerEntry): TrainerProcess {
+export function forkTrainer(entry = trainerEntry, env = {}): TrainerProcess {
   const child = fork(entry, [], {
     serialization: 'advanced',
     // Its own group where there are groups: Ctrl-C reaches this process alone, which lets the trainer save first.
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
-    env: trainerEnvironment(),
+    env: trainerEnvironment(env),
   });
   const lastWords = keepLastWords(child.stderr);
   let problem = '';

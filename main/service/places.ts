@@ -11,6 +11,9 @@ export const trainerEntry = join(root, 'dist/main/trainer.js');
 /** The web host, as it is built. */
 export const webEntry = join(root, 'dist/main/web.js');
 
+/** The program in which an engine is tried, as it is built. */
+export const probeEntry = join(root, 'dist/main/probe.js');
+
 /** The preload script of the desktop app's windows, as it is built. */
 export const preloadEntry = join(root, 'dist/preload/preload.cjs');
 

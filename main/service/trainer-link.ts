@@ -2,6 +2,7 @@ import { StudioError } from '../../shared/api/errors.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
 import { link, type Remote } from '../../shared/api/rpc.ts';
 import type { TrainerListener, TrainerService } from '../trainer/contract.ts';
+import { createProbing } from './probing.ts';
 import type { ProcessExit, StartTrainer } from './trainer-process.ts';
 
 /** Where a trainer's process is; `silent`: alive, but without a sign of life for a while. */
@@ -59,16 +60,19 @@ export function openTrainer(
     watcher.silent?.(lastSign);
   }, limits.silence / 10);
 
+  const probing = createProbing(start);
   const listener: TrainerListener = {
     events(bodies) {
       sign();
       watcher.events?.(bodies);
     },
     heartbeat: sign,
+    ...probing,
   };
   const remote = link<TrainerService, TrainerListener>(trainer.channel, listener);
   const exit = trainer.exit.then((how) => {
     clearInterval(watch);
+    probing.endProbe();
     state = 'ended';
     return how;
   });

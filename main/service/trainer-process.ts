@@ -20,12 +20,18 @@ export interface TrainerProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-/** Starts a trainer's process: each host has its own way. */
-export type StartTrainer = () => TrainerProcess;
+/**
+ * Starts a process, each host in its own way: the trainer, unless it is told another program, with variables added to
+ * its environment.
+ */
+export type StartTrainer = (
+  entry?: string,
+  env?: Readonly<Record<string, string>>,
+) => TrainerProcess;
 
 /** The environment of a trainer: TensorFlow takes GPU memory as it needs it, not all at once. */
-export function trainerEnvironment(): NodeJS.ProcessEnv {
-  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...process.env };
+export function trainerEnvironment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...process.env, ...env };
 }
 
 /** Keeps the last 4,000 characters of a process's error output. */

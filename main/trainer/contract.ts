@@ -27,6 +27,22 @@ export interface TrainerListener {
   events(bodies: readonly RunEventBody[]): void;
   /** At least once a second, also while compiling or inside a long step where the engine allows. */
   heartbeat(): void;
+  /**
+   * For a trainer that can't start processes, as in Electron: runs main/engines/probe-child.ts in a process of its own,
+   * with these variables added to its environment, until it has answered the request, has ended, or `endProbe`.
+   */
+  probe(env: Readonly<Record<string, string>>, request: unknown): Promise<ProbeOutcome>;
+  /** Ends the probe that is running. */
+  endProbe(): void;
+}
+
+/** What became of a probe's process. */
+export interface ProbeOutcome {
+  /** Undefined when it ended without an answer. */
+  readonly reply: unknown;
+  readonly exit: { readonly code: number | null; readonly signal: string | null };
+  /** What it wrote to its error output. */
+  readonly lastWords: string;
 }
 
 /** Where, below the run's folder, the image of a stored step lies; null: the samples themselves. PNG. */

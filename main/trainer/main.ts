@@ -1,7 +1,9 @@
 import type { Channel } from '../../shared/api/channel.ts';
 import { link } from '../../shared/api/rpc.ts';
+import { canFork, startProbesBy } from '../engines/probe-process.ts';
 import { probeAll } from '../engines/probe.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
+import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
 import { prove } from './prove.ts';
 import { train } from './trainer.ts';
@@ -27,6 +29,7 @@ function serve(channel: Channel): void {
     prove: ({ model, settings }) => working(prove(model, settings)),
     engines: () => working(probeAll()),
   });
+  if (!canFork()) startProbesBy(probeByOwner(listener));
   const heartbeat = setInterval(() => void listener.heartbeat(), HEARTBEAT);
   channel.onClose(() => {
     clearInterval(heartbeat);

@@ -128,6 +128,11 @@ describe.skipIf(!hasChromium)('the desktop app, over a stand-in for Electron', (
 
     const killed = await call<RunSummary>(page, 'startRun', settings);
     await expect.poll(() => trains(killed), { timeout: 60_000 }).toBe(true);
+    // Engines were timed in processes that the app started for the trainer, which can't start any itself.
+    const plan = (await events(killed)).find(({ type }) => type === 'plan');
+    expect(plan).toMatchObject({
+      engine: { reason: expect.stringContaining('ms a step') as string },
+    });
     const [pid] = await app.control.utilityPids();
     process.kill(pid!, 'SIGKILL');
     await expect

@@ -32,7 +32,7 @@ beforeEach(async () => {
   heartbeats = [];
   onEvent = () => {};
   child = fork(program, [], { serialization: 'advanced', execArgv: [] });
-  trainer = link<TrainerService, TrainerListener>(
+  trainer = link<TrainerService, Pick<TrainerListener, 'events' | 'heartbeat'>>(
     {
       post: (message) => void (child.connected && child.send(message as object, () => {})),
       onMessage: (listener) => void child.on('message', listener),

@@ -48,7 +48,7 @@ function sortByNeighbours(
 }
 
 /** How many pairs of links cross. */
-export function crossings(
+function crossings(
   order: readonly (readonly number[])[],
   after: ReadonlyMap<number, readonly number[]>,
 ): number {

@@ -28,7 +28,7 @@ export function rankItems(count: number, links: readonly Link[]): number[] {
 }
 
 /** The links without those that lead back to an item on the way to them. */
-export function withoutCycles(count: number, links: readonly Link[]): Link[] {
+function withoutCycles(count: number, links: readonly Link[]): Link[] {
   const next: Link[][] = Array.from({ length: count }, () => []);
   for (const link of links) next[link.from]!.push(link);
   const state = new Array<'new' | 'open' | 'done'>(count).fill('new');

@@ -6,7 +6,7 @@ import { connectPort, hasPort } from './electron.ts';
 import { connectSocket } from './web.ts';
 
 /** A channel to the service: the desktop app's port, or else a socket to the server that gave this page. */
-export function connectHost(): Promise<Channel> {
+function connectHost(): Promise<Channel> {
   return hasPort() ? connectPort() : connectSocket();
 }
 

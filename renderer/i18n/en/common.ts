@@ -1,18 +1,10 @@
 export default {
   close: 'Close',
   cancel: 'Cancel',
-  save: 'Save',
   retry: 'Try again',
-  search: 'Search',
-  clear: 'Clear',
-  more: 'More',
-  none: 'none',
-  yes: 'Yes',
-  no: 'No',
   layers: '{count} layers | {count} layer | {count} layers',
   models: '{count} models | {count} model | {count} models',
   parameters: '{count} parameters | {count} parameter | {count} parameters',
   paths: '{count} paths | {count} path | {count} paths',
   calls: '{count} calls | {count} call | {count} calls',
-  errorTitle: 'That did not work',
 };

@@ -11,14 +11,11 @@ export default {
   proveHint: 'Prove that the model is made of its submodels',
   open: 'Open {name}',
   fold: 'Fold {name}',
-  sharedPaths: 'Shared: {paths}',
   inspector: {
     label: 'Inspector',
     empty: 'Select a layer to see its configuration.',
     reachedBy: 'Reached by {count} paths | Reached by {count} path | Reached by {count} paths',
-    config: 'Configuration',
     trainable: 'trainable',
-    defaults: 'at default',
     moreDefaults:
       '{count} fields at their defaults | {count} field at its default | {count} fields at their defaults',
     input: 'Input',
@@ -29,9 +26,7 @@ export default {
     trainableParams: 'Trainable',
     layersInside: 'Layers inside',
     memory: 'Memory, float32',
-    paths: 'Paths',
     unknown: 'not known',
-    unknownClass: 'Matryoshka does not know the class {name}; its configuration is shown as it is.',
   },
   bottom: {
     summary: 'Summary',

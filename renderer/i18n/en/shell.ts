@@ -1,6 +1,5 @@
 export default {
   places: { label: 'Places', compose: 'Compose', train: 'Train', runs: 'Runs', export: 'Export' },
-  project: 'Project',
   folder: 'Folder',
   run: 'Run {number}',
   undo: 'Undo',

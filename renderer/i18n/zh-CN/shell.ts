@@ -3,7 +3,6 @@ import type { Texts } from '../texts.ts';
 
 export default {
   places: { label: '位置', compose: '搭建', train: '训练', runs: '运行', export: '导出' },
-  project: '项目',
   folder: '文件夹',
   run: '运行 {number}',
   undo: '撤销',

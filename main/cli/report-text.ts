@@ -6,15 +6,15 @@ import { count, duration, figure, line } from './words.ts';
 
 /** The row of an epoch: its heads, with a column for each metric of one number, and its cells. */
 function epochRow({ epoch, loss, valLoss, logs = {}, samplesPerSecond, seconds }: EpochResult) {
-  const metrics = Object.entries(logs).filter(
-    (log): log is [string, number] => !Array.isArray(log[1]),
-  );
+  const names = Object.keys(logs).filter((name) => name.startsWith('val_'));
+  const numbers = names.flatMap((name) => [name.slice('val_'.length), name]);
+  const metrics = numbers.filter((name) => !Array.isArray(logs[name]));
   const rate = epoch === 0 ? '-' : count(samplesPerSecond);
   const columns: [string, string][] = [
     ['epoch', String(epoch)],
     ['loss', figure(loss)],
     ['val_loss', figure(valLoss)],
-    ...metrics.map(([name, value]): [string, string] => [name, figure(value)]),
+    ...metrics.map((name): [string, string] => [name, figure(logs[name] as number | undefined)]),
     ['samples/s', rate],
     ['time', duration(seconds)],
   ];
@@ -27,7 +27,7 @@ function epochRow({ epoch, loss, valLoss, logs = {}, samplesPerSecond, seconds }
 export function reportAsText(out: WriteStream): Report {
   let plan: RunPlan | null = null;
   let epochStart = 0;
-  let shownColumns = 0;
+  let headShown = false;
   const bar = createBar(out);
   const print = (text: string) => {
     bar.clear();
@@ -46,8 +46,8 @@ export function reportAsText(out: WriteStream): Report {
 
   function ended(epoch: EpochResult) {
     const { heads, widths, cells } = epochRow(epoch);
-    if (heads.length !== shownColumns) print(line(heads, widths));
-    shownColumns = heads.length;
+    if (!headShown) print(line(heads, widths));
+    headShown = true;
     epochStart = epoch.step;
     print(line(cells, widths));
   }

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StudioError } from '../../shared/api/errors.ts';
 
 /** The folder with package.json: the repository, or the packed app. Found from here upwards, bundled or not. */
 const root = rootAbove(import.meta.dirname);
@@ -20,20 +19,10 @@ export const preloadEntry = join(root, 'dist/preload/preload.cjs');
 /** The renderer, as it is built: index.html and what it loads. */
 export const rendererFolder = join(root, 'dist/renderer');
 
-export const assetsFolder = join(root, 'assets');
-
 /** The version of the studio. */
 export const version = (
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 ).version;
-
-/** The project file of a template. Throws a StudioError when there is no such template. */
-export function templateFile(name: string): string {
-  const file = join(assetsFolder, 'templates', name, 'project.json');
-  if (!/^[\w-]+$/.test(name) || !existsSync(file))
-    throw new StudioError('NO_SUCH_TEMPLATE', `there is no template ${JSON.stringify(name)}`);
-  return file;
-}
 
 function rootAbove(folder: string): string {
   if (existsSync(join(folder, 'package.json'))) return folder;

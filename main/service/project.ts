@@ -7,8 +7,8 @@ import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings, type TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
 import { toJson } from './json.ts';
-import { templateFile } from './places.ts';
 import { firstProblem } from './run-record.ts';
+import { templateProject } from './templates.ts';
 
 /** What `project.json` holds. Fields that are not known here are kept. */
 const projectFile = z.looseObject({
@@ -29,7 +29,7 @@ export async function openProject(folder: string, template = 'autoencoder'): Pro
   const file = fileIn(folder);
   let text = await readIfThere(file);
   if (text === null) {
-    text = await readFile(templateFile(template), 'utf8');
+    text = `${toJson({ version: 1, ...templateProject(template) }, 2)}\n`;
     await mkdir(folder, { recursive: true });
     await writeFileAtomic(file, text);
   }
@@ -56,8 +56,7 @@ export async function findProject(nameOrPath: string): Promise<ProjectContent> {
   }
   if (/[/\\.]/.test(nameOrPath))
     throw new StudioError('NO_SUCH_PROJECT', `there is no project at ${resolve(nameOrPath)}`);
-  const file = templateFile(nameOrPath);
-  return content(file, await readFile(file, 'utf8'));
+  return templateProject(nameOrPath);
 }
 
 function fileIn(folder: string): string {

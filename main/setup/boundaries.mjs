@@ -30,7 +30,8 @@ const table = [
   { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
   ...libraries.map((of) => main(of, ['shared'])),
   main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
-  main('main/service', ['shared', 'main/data', 'main/formats', contract]),
+  main('main/service', ['shared', 'assets', 'main/data', 'main/formats', contract]),
+  { of: 'assets', folders: ['shared'], only: [], node: false },
   ...hosts.map((of) => main(of, ['shared', 'main/service'])),
   // Only after it has installed it.
   { of: 'main/setup', folders: [], only: ['rolldown'], node: true },

@@ -20,7 +20,7 @@ const modules = join(root, 'node_modules');
 const parts = [
   {
     title: 'Building the studio and its trainer (rolldown)',
-    sources: ['shared', 'main', 'rolldown.config.ts', 'package-lock.json'],
+    sources: ['shared', 'main', 'assets/templates', 'rolldown.config.ts', 'package-lock.json'],
     tool: ['rolldown/bin/cli.mjs', '--config', 'rolldown.config.ts', '--logLevel', 'warn'],
     stamp: join(root, 'dist/main.sha256'),
   },

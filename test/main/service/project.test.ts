@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProject, openProject, saveProject } from '../../../main/service/project.ts';
+import { templateProject } from '../../../main/service/templates.ts';
 import { folder, model, training } from './setting.ts';
 
 test('a new folder becomes a project from the template, once', async () => {
@@ -29,12 +30,7 @@ test('what a project file holds beside is kept', async () => {
 });
 
 test('a broken project file is named with what is wrong, and not overwritten', async () => {
-  const whole = JSON.parse(
-    await readFile(
-      join(import.meta.dirname, '../../../assets/templates/autoencoder/project.json'),
-      'utf8',
-    ),
-  ) as Record<string, object>;
+  const whole = { version: 1, ...templateProject('autoencoder') };
   const cases: [string, string][] = [
     ['{"version": 1,', 'JSON'],
     ['[]', 'expected object'],

@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { compose, type SymbolicTensor } from '../../../shared/keras/compose.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
+import { seedModels } from '../../support/seed.ts';
 
-/** The seed's autoencoder, as its template stores it. */
-export const seed = (
-  JSON.parse(
-    readFileSync(
-      new URL('../../../assets/templates/autoencoder/project.json', import.meta.url),
-      'utf8',
-    ),
-  ) as { model: ModelSpec }
-).model;
+/** The seed's autoencoder. */
+export const seed = seedModels;
 
 /** Two inputs and outputs, three levels deep, a block that is called twice, one that two models share, shortcuts. */
 export const tangled = compose(({ input, layers, model }) => {

@@ -18,9 +18,18 @@ export interface Outline {
   readonly origin: readonly [along: number, across: number];
 }
 
-/** Room along the flow that inputs need which must go around others to come in from the side. */
-export function entryBand(plan: Plan, inputs: readonly number[], crosswise: boolean): number {
-  const around = crosswise ? inputs.filter((input) => input !== plan.order[0]?.[0]).length : 0;
+/**
+ * Room along the flow before the first rank: for the arrows of inputs that come in from above, or crosswise for those
+ * that must go around others to come in from the side.
+ */
+export function entryBand(
+  plan: Plan,
+  inputs: readonly number[],
+  crosswise: boolean,
+  frame: Frame,
+): number {
+  if (!crosswise) return inputs.length > 0 && frame.flow === 'down' ? sizes.entry : 0;
+  const around = inputs.filter((input) => input !== plan.order[0]?.[0]).length;
   return around === 0 ? 0 : (around + 1) * sizes.track;
 }
 

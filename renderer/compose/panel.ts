@@ -67,7 +67,7 @@ export function layoutGraph(context: Context, subject: Subject): Panel {
   );
   const inputs = subject.flow === undefined ? [] : graph.inputs.map(where);
   const outline = outlineOf(context, subject, plan, frame, {
-    entry: entryBand(plan, inputs, crosswise),
+    entry: entryBand(plan, inputs, crosswise, frame),
     exit: crosswise && !sideways ? (producers.length - 1) * sizes.exit : 0,
   });
   const origin = frame.point(...outline.origin);
@@ -132,7 +132,8 @@ function outlineOf(
   bands: { entry: number; exit: number },
 ): Outline {
   const header = subject.depth === 1 ? sizes.rootHeader : sizes.header;
-  const top = header + (subject.depth === 1 ? 4 : 0);
+  const fromAbove = subject.flow === 'down' && frame.flow === 'right';
+  const top = header + (subject.depth === 1 ? 4 : fromAbove ? sizes.entry : 0);
   const narrowest = headerWidth(subject, options);
   const along = bands.entry + plan.length + bands.exit;
   if (frame.flow === 'right') {

@@ -78,6 +78,8 @@ export const sizes = {
   /** Between ranks that flow down, with room for a shape beside the edge. */
   rankGap: 20,
   track: 8,
+  /** Below a header, for the arrow of an input that comes in from above. */
+  entry: 16,
   /** Between outputs that leave side by side, with room for a shape between them. */
   exit: 20,
   narrowest: 72,

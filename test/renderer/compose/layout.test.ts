@@ -56,6 +56,13 @@ describe.each([
     }
   });
 
+  test('leaves room for every arrow', () => {
+    for (const { key, points } of picture.edges.filter(({ arrow }) => arrow)) {
+      const [before, end] = [points.at(-2)!, points.at(-1)!];
+      expect(Math.hypot(end.x - before.x, end.y - before.y), key).toBeGreaterThan(3.5);
+    }
+  });
+
   test('leads every edge in horizontal and vertical stretches around the layers', () => {
     const nodes = picture.boxes.filter(({ kind }) => kind !== 'panel');
     for (const { key, points } of picture.edges) {

@@ -130,27 +130,51 @@ export class Blocks {
     return this.reshape(graph.node('Equal', [rest, graph.ints([0])]), []);
   }
 
+  /** A block of images, channels first, as one block of channels for each of its channels: [C, H, W, B]. */
+  batchInside(images: string, { channels, spatial }: ImageShape): string {
+    const turned = this.graph.node('Transpose', [images], { perm: [1, 0, 2, 3] });
+    const reordered = this.graph.node(
+      'ReorderInput',
+      [turned],
+      { channels_last: 0 },
+      BLOCKS_DOMAIN,
+    );
+    return this.reshape(reordered, [channels, ...spatial, this.size]);
+  }
+
+  /** A block of blocked images as a filter that takes the batch for channels: [C / B, H, W, B images, B]. */
+  batchFilter(images: string, { channels, spatial }: ImageShape): string {
+    const apart = [this.size, channels / this.size, ...spatial, this.size];
+    return this.graph.node('Transpose', [this.reshape(images, apart)], { perm: [1, 2, 3, 0, 4] });
+  }
+
   /**
-   * The sum over batch and places of the products of images [N, C, H, W] with blocked images, as [C, channels of the
-   * blocked, ...kernel]: a convolution whose channels are the batch, which must fill blocks, and whose filter is the
-   * blocked images.
+   * The sum over a block of images and over places of the products of what `batchInside` gave with what `batchFilter`
+   * gave, of these shapes: [channels, channels of the filter, ...output] in blocks.
    */
   correlate(
     images: string,
-    blocked: string,
-    { channels, spatial }: ImageShape,
+    of: ImageShape,
+    filter: string,
+    by: ImageShape,
     window: Window,
   ): string {
-    const { graph, size } = this;
-    const [height, width] = spatial;
-    const first = graph.node('Transpose', [images], { perm: [1, 0, 2, 3] });
-    const batchBlocked = graph.node('ReorderInput', [first], { channels_last: 0 }, BLOCKS_DOMAIN);
-    const apart = this.reshape(blocked, [-1, size, channels / size, height!, width!, size]);
-    const packed = graph.node('Transpose', [apart], { perm: [2, 0, 3, 4, 1, 5] });
-    const filter = this.reshape(packed, [channels, -1, height!, width!]);
+    const inputs = [
+      this.reshape(images, [of.channels, this.size, ...of.spatial]),
+      this.reshape(filter, [by.channels, this.size, ...by.spatial]),
+    ];
     const attributes = { ...windowAttributes(window), dilations: window.dilations, group: 1 };
-    const result = graph.node('Conv', [batchBlocked, filter], attributes, BLOCKS_DOMAIN);
-    return graph.node('ReorderOutput', [result], { channels, channels_last: 0 }, BLOCKS_DOMAIN);
+    return this.graph.node('Conv', inputs, attributes, BLOCKS_DOMAIN);
+  }
+
+  /** What `correlate` gave, channels first. */
+  correlation(blocked: string, channels: number): string {
+    return this.graph.node(
+      'ReorderOutput',
+      [blocked],
+      { channels, channels_last: 0 },
+      BLOCKS_DOMAIN,
+    );
   }
 
   /** The shape that the operators name. */

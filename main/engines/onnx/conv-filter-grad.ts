@@ -1,7 +1,7 @@
 import type { OpAttrs } from '../../../shared/program/attributes.ts';
+import { blockedFilterGrad } from './blocked-filter-grad.ts';
 import { filterProducts } from './filter-products.ts';
 import { imageShape, Lowering, type Lower, type Lowered } from './lowering.ts';
-import { windowOver, type Window } from './window.ts';
 
 type Attrs = OpAttrs['convFilterGrad'];
 
@@ -18,7 +18,6 @@ export const lowerConvFilterGrad: Lower<'convFilterGrad'> = (context, [x, dy], a
   const name = context.graph.choose(
     context.blocks!.filledBy(images),
     shape,
-    'float32',
     within((inner, x, dy) => blockedFilterGrad(inner, x, dy, attrs)),
     within((inner, x, dy) => filterProducts(inner, x, dy, attrs, shape)),
   );
@@ -39,41 +38,6 @@ function suitsBlocks({ blocks }: Lowering, x: Lowered, dy: Lowered, attrs: Attrs
     height! * width! <= MOST_PIXELS &&
     attrs.kernelSize[1]! >= LEAST_TAPS
   );
-}
-
-/** A convolution of x with dy as the filter: strides and dilations change places, and batch and channels do. */
-function blockedFilterGrad(context: Lowering, x: Lowered, dy: Lowered, attrs: Attrs): string {
-  const { kernelSize, strides, dilations, padding } = attrs;
-  const [sizes, outputs] = [imageShape(x).spatial, imageShape(dy).spatial];
-  const { pads } = windowOver(sizes, kernelSize, strides, dilations, padding);
-  const after = sizes.map((size, i) => {
-    const reach = (outputs[i]! - 1) * strides[i]! + (kernelSize[i]! - 1) * dilations[i]! + 1;
-    return reach - size - pads[i]![0];
-  });
-  const [rows, columns] = pads.map(([before], i) => [before, Math.max(after[i]!, 0)] as const);
-  const window: Window = {
-    kernel: outputs,
-    strides: dilations,
-    dilations: strides,
-    pads: [rows!, [0, 0]],
-  };
-  const unread = after.flatMap((n, i) =>
-    n < 0 ? [{ axis: i + 2, start: 0, end: n, step: 1 }] : [],
-  );
-  const read = padColumns(context, context.slice(context.first(x), unread), columns!);
-  const blocked = context.name(dy, 'blocked');
-  const gradient = context.blocks!.correlate(read, blocked, imageShape(dy), window);
-  return context.graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
-}
-
-/** Zeros on both sides of channels-first images: these convolutions take places beside the border one at a time. */
-function padColumns(
-  { graph }: Lowering,
-  images: string,
-  [before, after]: readonly [number, number],
-): string {
-  if (before === 0 && after === 0) return images;
-  return graph.node('Pad', [images, graph.ints([0, 0, 0, before, 0, 0, 0, after])]);
 }
 
 /** The value for use inside a branch, so that names made there do not get out. */

@@ -1,8 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { compatible, formatShape, type NamedTensors } from '../../../shared/program/tensor.ts';
 import type { Executable, Variables } from '../engine.ts';
-import type { LoweredProgram } from './lower.ts';
-import type { OnnxPort } from './model.ts';
+import type { LoweredProgram, ProgramPort } from './lower.ts';
 import { OnnxVariables, type MakeTensor } from './variables.ts';
 
 /** A program compiled by ONNX Runtime. */
@@ -73,7 +72,7 @@ export class OnnxExecutable implements Executable {
   }
 }
 
-function checkedFeed(name: string, { shape, dtype }: OnnxPort, feeds: NamedTensors) {
+function checkedFeed(name: string, { shape, dtype }: ProgramPort, feeds: NamedTensors) {
   const value = feeds[name];
   const expected = `${dtype} ${formatShape(shape)}`;
   if (!value) throw new RangeError(`feed "${name}" is missing; expected ${expected}`);
@@ -84,7 +83,7 @@ function checkedFeed(name: string, { shape, dtype }: OnnxPort, feeds: NamedTenso
   return value;
 }
 
-function outputData({ dtype }: OnnxPort, { dims, data }: Tensor): NamedTensors[string] {
+function outputData({ dtype }: ProgramPort, { dims, data }: Tensor): NamedTensors[string] {
   return { shape: [...dims], dtype, data: data as NamedTensors[string]['data'] };
 }
 

@@ -1,8 +1,11 @@
-import type { DType, TensorData } from '../../../shared/program/tensor.ts';
+import type { TensorData } from '../../../shared/program/tensor.ts';
 import type { Attributes, OnnxModel, OnnxNode, OnnxPort, OnnxTensor } from './model.ts';
 
 /** More numbers than this in a constant are not compared to find an equal one. */
 const COMPARED_NUMBERS = 4096;
+
+/** Fills a graph inside another; gives its result. */
+type Body = (graph: OnnxGraph) => string;
 
 /** Collects the nodes and initializers of an ONNX graph. Equal nodes and equal constants are made once. */
 export class OnnxGraph {
@@ -73,25 +76,43 @@ export class OnnxGraph {
 
   /**
    * The result of one of two graphs, of which the run computes only the one that the condition, a bool scalar, says.
-   * They may use all values of this graph; both must give a result of this shape and type that they compute themselves.
+   * They may use all values of this graph; both must give a float32 of this shape that they compute themselves.
    */
-  choose(
-    condition: string,
-    shape: readonly number[],
-    dtype: DType,
-    whenTrue: (graph: OnnxGraph) => string,
-    otherwise: (graph: OnnxGraph) => string,
-  ): string {
-    const branch = (build: (graph: OnnxGraph) => string) => {
+  choose(condition: string, shape: readonly number[], whenTrue: Body, otherwise: Body): string {
+    const branch = (build: Body) => {
       const inner = new OnnxGraph(this);
-      inner.output({ name: `b${this.nextId()}`, shape, dtype }, build(inner));
+      inner.output({ name: this.newName(), shape, dtype: 'float32' }, build(inner));
       return { graph: inner.model() };
     };
-    const attributes = { then_branch: branch(whenTrue), else_branch: branch(otherwise) };
-    const result = `v${this.nextId()}`;
-    this.append({ op: 'If', domain: '', inputs: [condition], outputs: [result], attributes });
-    this.unnamed.add(result);
-    return result;
+    return this.nest('If', [condition], {
+      then_branch: branch(whenTrue),
+      else_branch: branch(otherwise),
+    });
+  }
+
+  /**
+   * The result of a graph that runs `count` times, an int64 scalar of the run: each time it gets its number and what
+   * it gave the time before, a float32 of this shape, at first `initial`. It may use all values of this graph.
+   */
+  loop(
+    count: string,
+    initial: string,
+    shape: readonly number[],
+    body: (graph: OnnxGraph, number: string, before: string) => string,
+  ): string {
+    const inner = new OnnxGraph(this);
+    const port = (shape: readonly number[], dtype: OnnxPort['dtype']) => ({
+      name: this.newName(),
+      shape,
+      dtype,
+    });
+    const number = inner.input(port([], 'int64'));
+    const going = inner.input(port([], 'bool'));
+    const before = inner.input(port(shape, 'float32'));
+    const result = body(inner, number, before);
+    inner.output(port([], 'bool'), going);
+    inner.output(port(shape, 'float32'), result);
+    return this.nest('Loop', [count, '', initial], { body: { graph: inner.model() } });
   }
 
   input(port: OnnxPort): string {
@@ -117,6 +138,18 @@ export class OnnxGraph {
   model(): OnnxModel {
     const { initializers, inputs, outputs } = this;
     return { nodes: rename(this.nodes, this.renamed), initializers, inputs, outputs };
+  }
+
+  /** Adds an operator that holds graphs; these are never the same. */
+  private nest(op: string, inputs: readonly string[], attributes: Attributes): string {
+    const result = this.newName();
+    this.append({ op, domain: '', inputs, outputs: [result], attributes });
+    this.unnamed.add(result);
+    return result;
+  }
+
+  private newName(): string {
+    return `v${this.nextId()}`;
   }
 
   private append(node: Omit<OnnxNode, 'name'>): void {

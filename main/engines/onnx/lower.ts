@@ -7,6 +7,7 @@ import {
   type OpName,
 } from '../../../shared/program/attributes.ts';
 import type { Node, Program } from '../../../shared/program/program.ts';
+import type { DType } from '../../../shared/program/tensor.ts';
 import { lowerConvFilterGrad } from './conv-filter-grad.ts';
 import { lowerConv, lowerConvInputGrad } from './conv.ts';
 import { lowerBinary, lowerCast, lowerNot, lowerSelect, lowerUnary } from './elementwise.ts';
@@ -28,14 +29,19 @@ import {
   lowerUpsample,
 } from './shape.ts';
 
+/** A port that stands for something of the program. */
+export interface ProgramPort extends OnnxPort {
+  readonly dtype: DType;
+}
+
 /** A program as an ONNX graph, with the ports that stand for what the program names. */
 export interface LoweredProgram {
   readonly model: OnnxModel;
   /** The feeds, random ones too, and variables that results depend on, by their names in the program. */
-  readonly feeds: Readonly<Record<string, OnnxPort>>;
-  readonly variables: Readonly<Record<string, OnnxPort>>;
-  readonly outputs: Readonly<Record<string, OnnxPort>>;
-  readonly updates: Readonly<Record<string, OnnxPort>>;
+  readonly feeds: Readonly<Record<string, ProgramPort>>;
+  readonly variables: Readonly<Record<string, ProgramPort>>;
+  readonly outputs: Readonly<Record<string, ProgramPort>>;
+  readonly updates: Readonly<Record<string, ProgramPort>>;
 }
 
 const LOWERINGS: { readonly [K in OpName]: Lower<K> } = {
@@ -99,8 +105,8 @@ export function lowerProgram(program: Program, block: number | null = null): Low
   const context = new Lowering(graph, block);
   const uses = countUses(program);
   const values: Lowered[] = [];
-  const feeds: Record<string, OnnxPort> = {};
-  const variables: Record<string, OnnxPort> = {};
+  const feeds: Record<string, ProgramPort> = {};
+  const variables: Record<string, ProgramPort> = {};
   for (const [id, node] of program.nodes.entries()) {
     if (!uses[id]) continue;
     graph.scope = `${node.op}@${id}`;
@@ -148,7 +154,7 @@ function countUses(program: Program): number[] {
   return uses;
 }
 
-function port(name: string, { shape, dtype }: Node): OnnxPort {
+function port(name: string, { shape, dtype }: Node): ProgramPort {
   return { name, shape, dtype };
 }
 

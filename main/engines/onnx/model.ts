@@ -1,4 +1,4 @@
-import type { DType, Shape, TensorData } from '../../../shared/program/tensor.ts';
+import type { Shape, TensorData } from '../../../shared/program/tensor.ts';
 
 /** Element types of ONNX tensors that the lowering uses, with their numbers in TensorProto.DataType. */
 export const ELEMENT_TYPES = {
@@ -46,7 +46,7 @@ export interface OnnxNode {
 export interface OnnxPort {
   readonly name: string;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: ElementType;
 }
 
 /** A graph as plain data, ready to be written. */

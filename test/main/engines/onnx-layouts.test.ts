@@ -3,7 +3,6 @@ import type { Engine } from '../../../main/engines/engine.ts';
 import { createOnnxEngine } from '../../../main/engines/onnx/engine.ts';
 import type { ConvAttrs } from '../../../shared/program/attributes.ts';
 import { createOps, type Ops, type Value } from '../../../shared/program/builder.ts';
-import type { Padding } from '../../../shared/program/shapes.ts';
 import type { Shape } from '../../../shared/program/tensor.ts';
 import { interpret } from '../../reference/interpret.ts';
 import { expectClose } from './conformance/case.ts';
@@ -24,6 +23,7 @@ interface Kit {
   readonly feed: (...shape: Shape) => Value;
 }
 
+const plain: ConvAttrs = { strides: [1, 1], padding: 'valid', dilations: [1, 1], groups: 1 };
 const pool = { poolSize: [2, 2], strides: [2, 2], padding: 'valid' } as const;
 const overlapping = { poolSize: [3, 2], strides: [1, 2], padding: 'same' } as const;
 
@@ -153,7 +153,7 @@ const convolutions: [number, number, number[], Partial<ConvAttrs>][] = [
 ];
 
 /** Batches that do not fill blocks, and that do. */
-const BATCHES = [3, 16];
+const BATCHES = [3, 16, 32];
 
 for (const blocks of [true, false])
   describe(blocks ? 'images in blocks' : 'images channels first', () => {
@@ -167,13 +167,7 @@ for (const blocks of [true, false])
       it(name, () =>
         compare(engine, (ops, feed) => {
           const x = feed(null, 6, 6, 4);
-          const attrs: ConvAttrs = {
-            strides: [1, 1],
-            padding: 'valid',
-            dilations: [1, 1],
-            groups: 1,
-          };
-          const filtered = (channels: number) => ops.conv(x, feed(1, 1, 4, channels), attrs);
+          const filtered = (channels: number) => ops.conv(x, feed(1, 1, 4, channels), plain);
           return build({
             ops,
             image: filtered(16),
@@ -186,13 +180,7 @@ for (const blocks of [true, false])
 
     for (const [input, output, kernel, window] of convolutions)
       it(`convolution ${input} to ${output} channels, ${kernel} ${JSON.stringify(window)}`, async () => {
-        const attrs: ConvAttrs = {
-          strides: [1, 1],
-          padding: 'valid' as Padding,
-          dilations: [1, 1],
-          groups: 1,
-          ...window,
-        };
+        const attrs: ConvAttrs = { ...plain, ...window };
         const filter = [...kernel, input / attrs.groups, output];
         const chain = (ops: Ops, feed: Feed) => {
           const image = ops.relu(feed(null, 7, 9, input));
@@ -211,17 +199,45 @@ for (const blocks of [true, false])
       });
   });
 
+/** The gradient of a filter is taken a band of rows at a time when images are large. */
+const bands: [number, number, number, Partial<ConvAttrs>][] = [
+  [30, 44, 64, {}],
+  [33, 38, 48, { padding: 'same' }],
+  [62, 40, 64, { strides: [2, 1], padding: [[1, 0], [2, 2]] }],
+  [40, 40, 64, { dilations: [3, 2] }],
+]; // prettier-ignore
+
+for (const [height, width, filters, window] of bands)
+  it(`filter gradient of ${height}x${width} images in bands, ${JSON.stringify(window)}`, async () => {
+    const engine = await createOnnxEngine();
+    const attrs: ConvAttrs = { ...plain, ...window };
+    await compare(
+      engine,
+      (ops, feed) => {
+        const image = feed(null, height, width, 1);
+        const y = ops.conv(image, feed(3, 3, 1, filters), attrs);
+        return ops.convFilterGrad(image, y, [3, 3], attrs);
+      },
+      [16],
+    );
+    await engine.dispose();
+  });
+
 type Feed = (...shape: Shape) => Value;
 
 /** Runs a program at all batch sizes and compares its result with the reference. */
-async function compare(engine: Engine, build: (ops: Ops, feed: Feed) => Value): Promise<void> {
+async function compare(
+  engine: Engine,
+  build: (ops: Ops, feed: Feed) => Value,
+  batches = BATCHES,
+): Promise<void> {
   const ops = createOps();
   const shapes: Shape[] = [];
   const feed: Feed = (...shape) => ops.feed(`feed ${shapes.push(shape) - 1}`, shape);
   const program = ops.program({ result: build(ops, feed) });
   const executable = await engine.compile(program);
   const variables = await engine.variables({});
-  for (const batch of BATCHES) {
+  for (const batch of batches) {
     const random = createRandom(batch);
     const feeds = Object.fromEntries(
       shapes.map((shape, i) => {

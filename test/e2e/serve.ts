@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { templateProject } from '../../main/service/templates.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -19,9 +20,8 @@ export interface Served {
 /** Serves the seed's project with these training settings, on a free port. */
 export async function serveStudio(training: object): Promise<Served> {
   const project = await mkdtemp(join(tmpdir(), 'matryoshka-e2e-'));
-  const template = join(root, 'assets/templates/autoencoder/project.json');
-  const content = JSON.parse(await readFile(template, 'utf8')) as { training: object };
-  Object.assign(content.training, training);
+  const template = templateProject('autoencoder');
+  const content = { version: 1, ...template, training: { ...template.training, ...training } };
   await writeFile(join(project, 'project.json'), JSON.stringify(content));
   const cli = join(root, 'dist/main/cli.js');
   const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--project', project]);

@@ -27,11 +27,17 @@ function inWords(engines: readonly EngineReport[]): string {
     `${engine} (${provider})`,
     installed ? 'yes' : 'no',
     works ? 'yes' : 'no',
-    works ? `${kind?.toUpperCase()}: ${device}` : '-',
+    works ? deviceText(kind, device) : '-',
   ]);
   const reasons = engines.flatMap(({ engine, provider, works, reason }) =>
     works || !reason ? [] : [`${engine} (${provider}): ${reason}`],
   );
   const list = table(['engine', 'installed', 'works', 'device'], rows);
   return reasons.length > 0 ? `${list}\n\n${reasons.join('\n')}` : list;
+}
+
+/** The device with "CPU" or "GPU" said once. */
+function deviceText(kind: EngineReport['kind'], device = ''): string {
+  const prefix = kind === 'gpu' ? 'GPU' : 'CPU';
+  return device.toUpperCase().includes(prefix) ? device : `${prefix}: ${device}`;
 }

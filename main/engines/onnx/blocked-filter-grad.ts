@@ -1,11 +1,14 @@
 import type { OpAttrs } from '../../../shared/program/attributes.ts';
-import { Blocks, type ImageShape } from './blocks.ts';
-import type { OnnxGraph } from './graph.ts';
-import { imageShape, type Lowered, type Lowering } from './lowering.ts';
-import { windowOver } from './window.ts';
+import type { ImageShape } from './blocks.ts';
+import { imageShape, Lowering, type Lowered } from './lowering.ts';
+import { windowOver, type Window } from './window.ts';
+
+type Attrs = OpAttrs['convFilterGrad'];
 
 /** So much of dy at most is met by one convolution, in bytes: it should stay in a core's own cache. Measured. */
 const BAND_BYTES = 1.6e6;
+/** When dy of a block of images has no more bytes than this, the whole batch is taken at once. */
+const SMALL_BLOCK_BYTES = 1e5;
 
 /**
  * The gradient of a filter [height, width, in, out] by convolutions of x with dy as the filter, where batch and
@@ -16,79 +19,126 @@ export function blockedFilterGrad(
   context: Lowering,
   x: Lowered,
   dy: Lowered,
-  attrs: OpAttrs['convFilterGrad'],
+  attrs: Attrs,
 ): string {
+  const { graph, blocks } = context;
+  const by = imageShape(dy);
+  const bytes = 4 * blocks!.size * by.channels * by.spatial[0]! * by.spatial[1]!;
+  const sum = bytes <= SMALL_BLOCK_BYTES ? wholeBatch : blockByBlock;
+  const gradient = blocks!.correlation(sum(context, x, dy, attrs), by.channels);
+  return graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
+}
+
+function wholeBatch(context: Lowering, x: Lowered, dy: Lowered, attrs: Attrs): string {
+  const blocks = context.blocks!;
+  const [from, by] = [imageShape(x), imageShape(dy)];
+  const { images, window } = fitted(context, context.first(x), from, by, attrs);
+  const filter = blocks.batchFilter(context.name(dy, 'blocked'), by);
+  return blocks.correlate(blocks.batchInside(images), filter, window);
+}
+
+function blockByBlock(context: Lowering, x: Lowered, dy: Lowered, attrs: Attrs): string {
   const { graph } = context;
   const size = context.blocks!.size;
   const [from, by] = [imageShape(x), imageShape(dy)];
-  const blocked = context.layoutOf(x) === 'blocked';
-  const { channels, spatial } = from;
-  const images = context.reshape(
-    context.name(x, blocked ? 'blocked' : 'first'),
-    blocked ? [-1, size, channels / size, ...spatial, size] : [-1, size, channels, ...spatial],
-  );
+  const layout = context.layoutOf(x) === 'blocked' ? 'blocked' : 'first';
+  const channels = layout === 'blocked' ? [from.channels / size] : [from.channels];
+  const within = layout === 'blocked' ? [size] : [];
+  const grouped = [-1, size, ...channels, ...from.spatial, ...within];
+  const images = context.reshape(context.name(x, layout), grouped);
   const gradients = context.reshape(context.name(dy, 'blocked'), [
     ...[-1, size, by.channels / size, ...by.spatial, size],
   ]);
   const count = context.reshape(graph.node('Shape', [images], { start: 0, end: 1 }), []);
-  const shape = [channels, by.channels, ...attrs.kernelSize];
+  const shape = [from.channels, by.channels, ...attrs.kernelSize];
   const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
   const none = graph.constant({ dtype: 'float32', shape, data: zeros });
-  const sum = graph.loop(count, none, shape, (inner, number, before) => {
-    const block = (of: string) => inner.node('Gather', [of, number], { axis: 0 });
-    const blocks = new Blocks(inner, size);
-    const plain = blocked ? blocks.to('first', block(images), from, 'float32') : block(images);
-    return addBands(inner, blocks, before, [plain, from], [block(gradients), by], attrs);
+  return graph.loop(count, none, shape, (body, number, before) => {
+    const inner = new Lowering(body, size);
+    const block = (of: string) => body.node('Gather', [of, number], { axis: 0 });
+    const first =
+      layout === 'first'
+        ? block(images)
+        : inner.blocks!.to('first', block(images), from, 'float32');
+    const filter = inner.blocks!.batchFilter(block(gradients), by);
+    return addBands(inner, before, first, filter, [from, by], attrs);
   });
-  const gradient = context.blocks!.correlation(sum, by.channels);
-  return graph.node('Transpose', [gradient], { perm: [2, 3, 0, 1] });
 }
 
 /** Adds what a block of images gives, band after band. */
 function addBands(
-  graph: OnnxGraph,
-  blocks: Blocks,
+  context: Lowering,
   before: string,
-  [x, from]: readonly [string, ImageShape],
-  [dy, by]: readonly [string, ImageShape],
-  { kernelSize, strides, dilations, padding }: OpAttrs['convFilterGrad'],
+  x: string,
+  filter: string,
+  [from, by]: readonly [ImageShape, ImageShape],
+  attrs: Attrs,
 ): string {
-  const { pads } = windowOver(from.spatial, kernelSize, strides, dilations, padding);
-  const reach = (i: number, outputs: number) =>
-    (outputs - 1) * strides[i]! + (kernelSize[i]! - 1) * dilations[i]! + 1;
-  const [height, width] = by.spatial.map((outputs, i) => reach(i, outputs));
-  const [top, left] = pads.map(([before]) => before);
-  const bottom = height! - from.spatial[0]! - top!;
-  const right = width! - from.spatial[1]! - left!;
-  const whole = [top, bottom, left, right].every((n) => n === 0);
-  const fitted = whole
-    ? x
-    : graph.node('Pad', [x, graph.ints([0, 0, top!, left!, 0, 0, bottom, right])]);
-  const images = blocks.batchInside(fitted, { ...from, spatial: [height!, width!] });
-  const filter = blocks.batchFilter(dy, by);
+  const blocks = context.blocks!;
+  const { images, window, spatial } = fitted(context, x, from, by, attrs);
+  const inside = blocks.batchInside(images);
   const [rows, columns] = by.spatial;
   const most = Math.max(1, Math.floor(BAND_BYTES / (4 * blocks.size * columns! * by.channels)));
   const step = Math.ceil(rows! / Math.ceil(rows! / most));
   let sum = before;
   for (let row = 0; row < rows!; row += step) {
     const taken = Math.min(step, rows! - row);
-    const high = reach(0, taken);
-    const start = row * strides[0]!;
+    const start = row * attrs.strides[0]!;
+    const high = reach(attrs, 0, taken);
     const part = blocks.correlate(
-      band(graph, images, start, high, height!),
-      { ...from, spatial: [high, width!] },
-      band(graph, filter, row, taken, rows!),
-      { ...by, spatial: [taken, columns!] },
-      { kernel: [taken, columns!], strides: dilations, dilations: strides, pads: [[0, 0], [0, 0]] }, // prettier-ignore
+      band(context, inside, [from.channels, blocks.size, ...spatial], from.channels, start, high),
+      band(
+        context,
+        filter,
+        [by.channels, blocks.size, ...by.spatial],
+        by.channels / blocks.size,
+        row,
+        taken,
+      ),
+      { ...window, kernel: [taken, columns!] },
     );
-    sum = graph.node('Add', [sum, part]);
+    sum = context.graph.node('Add', [sum, part]);
   }
   return sum;
 }
 
-/** Rows of images whose second axis they are; all of them need no cut. */
-function band(graph: OnnxGraph, of: string, start: number, rows: number, all: number): string {
-  if (rows === all) return of;
-  const ends = [graph.ints([start]), graph.ints([start + rows])];
-  return graph.node('Slice', [of, ...ends, graph.ints([1])]);
+/** Some rows of a block of images named [channels, batch, height, width], whose rows lie behind `outer` parts. */
+function band(
+  context: Lowering,
+  images: string,
+  [channels, batch, height, width]: readonly number[],
+  outer: number,
+  start: number,
+  rows: number,
+): string {
+  if (rows === height) return images;
+  const row = (channels! * batch! * width!) / outer;
+  const lines = context.reshape(images, [outer, height!, row]);
+  const cut = context.slice(lines, [{ axis: 1, start, end: start + rows, step: 1 }]);
+  return context.reshape(cut, [channels!, batch!, rows, width!]);
+}
+
+/** x with zeros around it, or without what no window reads, as the windows of the convolution by dy fit it. */
+function fitted(
+  { graph }: Lowering,
+  x: string,
+  from: ImageShape,
+  by: ImageShape,
+  attrs: Attrs,
+): { images: string; window: Window; spatial: number[] } {
+  const { kernelSize, strides, dilations, padding } = attrs;
+  const { pads } = windowOver(from.spatial, kernelSize, strides, dilations, padding);
+  const spatial = by.spatial.map((outputs, i) => reach(attrs, i, outputs));
+  const before = pads.map(([n]) => n);
+  const after = spatial.map((size, i) => size - from.spatial[i]! - before[i]!);
+  const amounts = [0, 0, ...before, 0, 0, ...after];
+  const images = amounts.some((n) => n !== 0) ? graph.node('Pad', [x, graph.ints(amounts)]) : x;
+  const none = before.map(() => [0, 0] as const);
+  const window = { kernel: by.spatial, strides: dilations, dilations: strides, pads: none };
+  return { images, window, spatial };
+}
+
+/** How many elements of x the taps of the kernel reach from so many outputs along an axis. */
+function reach({ kernelSize, strides, dilations }: Attrs, axis: number, outputs: number): number {
+  return (outputs - 1) * strides[axis]! + (kernelSize[axis]! - 1) * dilations[axis]! + 1;
 }

@@ -130,41 +130,28 @@ export class Blocks {
     return this.reshape(graph.node('Equal', [rest, graph.ints([0])]), []);
   }
 
-  /** A block of images, channels first, as one block of channels for each of its channels: [C, H, W, B]. */
-  batchInside(images: string, { channels, spatial }: ImageShape): string {
+  /** Images, channels first, with their channels as batch and the batch as blocked channels: named [C, N, H, W]. */
+  batchInside(images: string): string {
     const turned = this.graph.node('Transpose', [images], { perm: [1, 0, 2, 3] });
-    const reordered = this.graph.node(
-      'ReorderInput',
-      [turned],
-      { channels_last: 0 },
-      BLOCKS_DOMAIN,
-    );
-    return this.reshape(reordered, [channels, ...spatial, this.size]);
+    return this.graph.node('ReorderInput', [turned], { channels_last: 0 }, BLOCKS_DOMAIN);
   }
 
-  /** A block of blocked images as a filter that takes the batch for channels: [C / B, H, W, B images, B]. */
+  /** Blocked images as a filter that takes the batch for channels: named [C, N, H, W]. */
   batchFilter(images: string, { channels, spatial }: ImageShape): string {
-    const apart = [this.size, channels / this.size, ...spatial, this.size];
-    return this.graph.node('Transpose', [this.reshape(images, apart)], { perm: [1, 2, 3, 0, 4] });
+    const apart = [-1, this.size, channels / this.size, ...spatial, this.size];
+    const filter = this.graph.node('Transpose', [this.reshape(images, apart)], {
+      perm: [2, 0, 3, 4, 1, 5],
+    });
+    return this.reshape(filter, [channels, -1, ...spatial]);
   }
 
   /**
-   * The sum over a block of images and over places of the products of what `batchInside` gave with what `batchFilter`
-   * gave, of these shapes: [channels, channels of the filter, ...output] in blocks.
+   * The sum over the batch and over places of the products of what `batchInside` gave with what `batchFilter` gave, as
+   * blocked channels of the filter: named [channels, channels of the filter, ...output].
    */
-  correlate(
-    images: string,
-    of: ImageShape,
-    filter: string,
-    by: ImageShape,
-    window: Window,
-  ): string {
-    const inputs = [
-      this.reshape(images, [of.channels, this.size, ...of.spatial]),
-      this.reshape(filter, [by.channels, this.size, ...by.spatial]),
-    ];
+  correlate(images: string, filter: string, window: Window): string {
     const attributes = { ...windowAttributes(window), dilations: window.dilations, group: 1 };
-    return this.graph.node('Conv', inputs, attributes, BLOCKS_DOMAIN);
+    return this.graph.node('Conv', [images, filter], attributes, BLOCKS_DOMAIN);
   }
 
   /** What `correlate` gave, channels first. */

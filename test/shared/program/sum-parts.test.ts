@@ -17,7 +17,7 @@ function gradientOf(slices: readonly (readonly [start: number, size: number, wei
   const program = prune(ops.program({ dx: dx! }));
   const feeds = { x: tensor(new Float32Array(12).fill(1), [2, 6]) };
   const { data } = interpret(program, {}, feeds).outputs['dx']!;
-  return { row: [...data].slice(6), ops: program.nodes.map(({ op }) => op) };
+  return { row: Array.from(data).slice(6), ops: program.nodes.map(({ op }) => op) };
 }
 
 it('slices that touch are joined, whatever their order', () => {

@@ -85,13 +85,22 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     ...(silentSince === null ? {} : { silentSince }),
   });
 
-  /** Takes events in: to the disk, then to the record, then to who listens. */
-  async function take(events: readonly RunEvent[]): Promise<void> {
+  /** Takes events in: to the disk, then to the record, then to who listens. False when the disk refuses them. */
+  async function keep(bodies: readonly RunEventBody[]): Promise<boolean> {
+    let events: RunEvent[];
+    try {
+      events = await log.append(bodies);
+    } catch (error) {
+      breakOff(error);
+      return false;
+    }
     record = events.reduce(withEvent, record);
     onEvents?.(events);
-    if (!events.some(isMilestone)) return;
-    await writeRunRecord(folder, record);
-    onChange?.(summary());
+    if (events.some(isMilestone)) {
+      await writeRunRecord(folder, record).catch(breakOff);
+      onChange?.(summary());
+    }
+    return true;
   }
 
   let trainer: Trainer | null = null;
@@ -102,13 +111,17 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
   const broken = new Promise<never>((_, reject) => (breakOff = reject));
   broken.catch(() => {});
 
-  /** Events are written one batch after the other; the first that fails ends the run. */
+  /** Events are kept one batch after the other. From the first that the disk refuses, they wait for the run's end. */
   let writing = Promise.resolve();
+  const refused: RunEventBody[] = [];
   const write = (told: readonly RunEventBody[]) => {
     const bodies = told.filter((body) => !isFinal(body));
     if (bodies.length === 0) return;
-    writing = writing.then(async () => take(await log.append(bodies)));
-    writing.catch(breakOff);
+    writing = writing
+      .then(async () => {
+        if (refused.length > 0 || !(await keep(bodies))) refused.push(...bodies);
+      })
+      .catch(breakOff);
   };
 
   async function train(): Promise<'finished' | 'stopped'> {
@@ -131,6 +144,7 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
       broken,
     ]);
     await writing;
+    if (refused.length > 0) await broken;
     return state;
   }
 
@@ -144,7 +158,9 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
       (error: unknown) => ({ error }),
     );
     await trainer?.end();
-    await writing.catch(() => {});
+    await writing;
+    await rm(reserveFile(folder), { force: true });
+    if (refused.length > 0) await keep(refused);
     const end = 'state' in outcome ? outcome : failure(outcome.error);
     silentSince = null;
     await finish({ type: 'state', ...end });
@@ -169,19 +185,13 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     };
   }
 
-  /** Writes the last state. When even that can't be written, it is told all the same, and found out at the next start. */
+  /** Keeps the last state. When the disk refuses even that, it is told all the same, and found out at the next start. */
   async function finish(end: RunEventBody): Promise<void> {
-    await rm(reserveFile(folder), { force: true });
-    try {
-      await take(await log.append([end]));
-    } catch {
-      if (isActive(record.state)) {
-        const event: RunEvent = { ...end, seq: record.seq + 1, time: Date.now() };
-        record = withEvent(record, event);
-        onEvents?.([event]);
-      }
-      onChange?.(summary());
-    }
+    if (await keep([end])) return;
+    const event: RunEvent = { ...end, seq: record.seq + 1, time: Date.now() };
+    record = withEvent(record, event);
+    onEvents?.([event]);
+    onChange?.(summary());
   }
 
   const done = run();

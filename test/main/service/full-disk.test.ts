@@ -36,7 +36,7 @@ test.skipIf(!disk)('a trainer that finds the disk full ends its run, whole on di
   const told: RunEvent[] = [];
   const run = await trainRun({
     model,
-    settings: behaving('steps=3&fill', 1000),
+    settings: behaving('steps=3&pause=10&fill', 1000),
     folder: place,
     startTrainer,
     onEvents: (events) => told.push(...events),

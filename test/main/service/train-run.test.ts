@@ -122,7 +122,7 @@ test('kill -9 on the trainer ends the run and says what was saved', async () => 
   expect(end.error).toMatchObject({
     code: 'TRAINER_DIED',
     message: expect.stringContaining('SIGKILL') as string,
-    saved: expect.stringContaining('the weights of step 10 (epoch 1)') as string,
+    saved: expect.stringMatching(/the weights of step \d+0 \(epoch \d+\)/) as string,
   });
   expect(end.error?.saved).toContain(`the history up to step ${end.lastStep}`);
   expect(await readEvents(eventsFile(place))).toEqual(told);

@@ -13,7 +13,8 @@ export async function openWindow(url: string, listener = quiet) {
   address.pathname = '/socket';
   const socket = new WebSocket(address, { origin: new URL(url).origin });
   const closed = once(socket, 'close');
-  await once(socket, 'open');
+  // Listens before the socket opens, as a page does: the first message may come with the opening.
   const service = createStudioClient(socketChannel(socket), listener);
+  await once(socket, 'open');
   return { service, socket, closed, close: () => socket.close() };
 }

@@ -1,9 +1,11 @@
 import type { OutputSettings } from '../keras/compile-settings.ts';
 import { lossOf } from '../keras/losses/catalogue.ts';
-import { reduceLoss } from '../keras/losses/reduce.ts';
+import type { LossValues } from '../keras/losses/loss.ts';
+import { alignRank, reduceLoss } from '../keras/losses/reduce.ts';
 import { metricOf } from '../keras/metrics/catalogue.ts';
 import type { Metric } from '../keras/metrics/metric.ts';
 import { regularizerOf } from '../keras/regularizers.ts';
+import { SpecError } from '../keras/spec.ts';
 import type { Ops, Value } from './builder.ts';
 import type { Shape } from './tensor.ts';
 import type { Trace } from './trace.ts';
@@ -62,14 +64,24 @@ export function addObjective(
     const weight = target.sampleWeight
       ? ops.feed(target.sampleWeight, [yPred.shape[0]!])
       : undefined;
-    const value = reduceLoss(ops, loss.compute(ops, yTrue, yPred), loss.reduction, weight);
-    parts.push(output.weight === 1 ? value : ops.mul(value, output.weight));
-    if (several) results[`loss/${output.name}`] = value;
-    const prefix = several ? `${output.name}_` : '';
-    for (const given of output.metrics)
-      addMetric(ops, metrics, results, prefix, metricOf(given, yTrue, yPred), yTrue, yPred);
-    for (const given of output.weightedMetrics)
-      addMetric(ops, metrics, results, prefix, metricOf(given, yTrue, yPred), yTrue, yPred, weight);
+    const mask = trace.masks[i] ? ops.cast(trace.masks[i], 'float32') : undefined;
+    const measure = (given: OutputSettings['metrics'][number], own?: Value) => {
+      const metric = metricOf(given, yTrue, yPred);
+      const prefix = several ? `${output.name}_` : '';
+      const counted = metric.usesMask ? weightOf(ops, own, mask) : own;
+      addMetric(ops, metrics, results, prefix, metric, yTrue, yPred, counted);
+    };
+    try {
+      const values = masked(ops, loss.compute(ops, yTrue, yPred), mask);
+      const value = reduceLoss(ops, values, loss.reduction, weight);
+      parts.push(output.weight === 1 ? value : ops.mul(value, output.weight));
+      if (several) results[`loss/${output.name}`] = value;
+      for (const given of output.metrics) measure(given);
+      for (const given of output.weightedMetrics) measure(given, weight);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SpecError(output.name, `${loss.className}: ${error.message}`);
+    }
   });
   const loss = [...parts, ...trace.losses, ...regularization(trace)].reduce((a, b) =>
     ops.add(a, b),
@@ -91,6 +103,17 @@ function targetFeed(
     dtype: sparse ? 'int32' : 'float32',
     ...(sampleWeights && { sampleWeight: `sample_weight/${i}` }),
   };
+}
+
+/** The values of a loss with the mask that came along with the output. */
+function masked(ops: Ops, { values, mask: own }: LossValues, mask?: Value): LossValues {
+  const both = own && mask ? ops.mul(own, mask) : (own ?? mask);
+  return both ? { values, mask: both } : { values };
+}
+
+/** The weight of each value of a metric: the sample's, and 0 where the mask leaves it out. */
+function weightOf(ops: Ops, weight: Value | undefined, mask: Value | undefined) {
+  return weight && mask ? ops.mul(mask, alignRank(ops, weight, mask)) : (weight ?? mask);
 }
 
 function addMetric(

@@ -18,7 +18,7 @@ import type {
   TensorRef,
 } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
-import { compatible, formatShape, sizeOf, type TensorType } from './tensor.ts';
+import { compatible, formatShape, sizeOf } from './tensor.ts';
 import type { TracedCall, TracedVariable } from './trace.ts';
 
 /** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */

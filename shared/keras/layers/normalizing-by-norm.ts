@@ -14,8 +14,8 @@ export const unitNormalization = defineLayer({
   mask: keepsMask,
   config: z.strictObject({ axis: axes }),
   call({ ops }, [x], { axis }) {
-    // Keras keeps the length off 0 by 1e-7.
-    const squares = ops.max(ops.reduceSum(ops.square(x!), axis, true), 1e-14);
+    // Keras keeps the length off 0 by 1e-12.
+    const squares = ops.max(ops.reduceSum(ops.square(x!), axis, true), 1e-24);
     return ops.div(x!, ops.sqrt(squares));
   },
 });

@@ -35,8 +35,7 @@ export const recurrentConfig = {
   unroll: z.boolean().default(false),
   zero_output_for_mask: z.boolean().default(false),
 };
-const shape = z.strictObject(recurrentConfig);
-export type RecurrentConfig = z.infer<typeof shape>;
+export type RecurrentConfig = z.infer<z.ZodObject<typeof recurrentConfig>>;
 
 /** What a cell computes at one step. */
 export interface Step {

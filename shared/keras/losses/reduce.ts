@@ -23,12 +23,12 @@ export function reduceLoss(
   const sum = ops.reduceSum(weighted);
   if (reduction === 'sum') return sum;
   if (reduction === 'mean_with_sample_weight' && weights)
-    return ops.div(sum, ops.add(ops.reduceSum(ops.expandLike(weights, weighted)), EPSILON));
+    return ops.div(sum, ops.add(ops.reduceSum(weights), EPSILON));
   return weights ? ops.div(sum, ops.size(weighted)) : ops.reduceMean(values);
 }
 
 /** Weights with axes of size 1 added at the end (or one taken away) until they broadcast over the values. */
-function alignRank(ops: Ops, weight: Value, values: Value): Value {
+export function alignRank(ops: Ops, weight: Value, values: Value): Value {
   const missing = values.shape.length - weight.shape.length;
   if (missing > 0) return ops.reshape(weight, [...weight.shape, ...Array<number>(missing).fill(1)]);
   if (missing === -1 && weight.shape.at(-1) === 1)

@@ -26,6 +26,7 @@ function meanOfLoss(
       return meanSums(ops, sign === 1 ? values : ops.mul(values, sign), weight);
     },
     meanResult,
+    true,
   );
 }
 
@@ -89,6 +90,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
     (ops, { yTrue, yPred, weight }) =>
       hits(ops, ops.equal(ops.cast(yTrue, 'float32'), yPred), weight),
     meanResult,
+    true,
   ),
   defineMetric(
     'BinaryAccuracy',
@@ -99,6 +101,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
       return hits(ops, ops.equal(ops.cast(yTrue, 'float32'), said), weight);
     },
     meanResult,
+    true,
   ),
   defineMetric(
     'CategoricalAccuracy',
@@ -107,6 +110,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
     (ops, { yTrue, yPred, weight }) =>
       hits(ops, ops.equal(ops.argMax(yTrue), ops.argMax(yPred)), weight),
     meanResult,
+    true,
   ),
   defineMetric(
     'SparseCategoricalAccuracy',
@@ -115,6 +119,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
     (ops, { yTrue, yPred, weight }) =>
       hits(ops, ops.equal(ops.cast(yTrue, 'int32'), ops.argMax(yPred)), weight),
     meanResult,
+    true,
   ),
   defineMetric(
     'TopKCategoricalAccuracy',
@@ -123,6 +128,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
     (ops, { yTrue, yPred, weight }, { k }) =>
       hits(ops, inTopK(ops, classOf(ops, yTrue), yPred, k), weight),
     meanResult,
+    true,
   ),
   defineMetric(
     'SparseTopKCategoricalAccuracy',
@@ -131,6 +137,7 @@ export const meanMetrics: readonly MetricDefinition[] = [
     (ops, { yTrue, yPred, weight }, { k }) =>
       hits(ops, inTopK(ops, ops.cast(yTrue, 'int32'), yPred, k), weight),
     meanResult,
+    true,
   ),
   defineMetric(
     'RootMeanSquaredError',

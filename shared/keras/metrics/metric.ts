@@ -15,6 +15,8 @@ export interface Metric {
   /** The sums of a batch; `weight` has one number per sample, and ranks that broadcast over yPred. */
   sums(ops: Ops, yTrue: Value, yPred: Value, weight?: Value): Record<string, Value>;
   result(totals: MetricState): number | number[];
+  /** Whether it leaves out positions that the output's mask leaves out: Keras's means over samples do. */
+  readonly usesMask: boolean;
 }
 
 /** What a metric is, by its Keras class and the short names that Keras takes. */
@@ -35,6 +37,7 @@ export function defineMetric<S extends z.ZodRawShape>(
     config: z.infer<z.ZodObject<S>>,
   ) => Record<string, Value>,
   result: (totals: MetricState, config: z.infer<z.ZodObject<S>>) => number | number[],
+  usesMask = false,
 ): MetricDefinition {
   const schema = z.strictObject({
     name: z.string().nullish(),
@@ -49,6 +52,7 @@ export function defineMetric<S extends z.ZodRawShape>(
       sums: (ops, yTrue, yPred, weight) =>
         sums(ops, { yTrue, yPred, ...(weight && { weight }) }, config),
       result: (totals) => result(totals, config),
+      usesMask,
     };
   };
   return { className, names, create };

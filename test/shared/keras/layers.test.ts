@@ -7,12 +7,14 @@ import { checkLayer, type LayerCase } from '../../golden/layer-case.ts';
 import { interpreter } from '../../golden/runner.ts';
 import { readGolden } from '../../support/goldens.ts';
 
-const cases = readdirSync(new URL('../../goldens/layers', import.meta.url)).map((file) =>
-  file.replace('.json', ''),
+const cases = ['layers', 'more/layers'].flatMap((folder) =>
+  readdirSync(new URL(`../../goldens/${folder}`, import.meta.url)).map(
+    (file) => `${folder}/${file.replace('.json', '')}`,
+  ),
 );
 
 describe.each(cases)('%s', (name) => {
-  const golden = readGolden<LayerCase>(`layers/${name}`);
+  const golden = readGolden<LayerCase>(name);
 
   it("computes Keras's outputs and gradients", async () => {
     expect(await checkLayer(golden, interpreter)).toEqual([]);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportTfjs } from '../../../../main/formats/tfjs/export.ts';
 import { rules } from '../../../../main/formats/tfjs/rules.ts';
 import { catalogue } from '../../../../shared/keras/layers/catalogue.ts';
-import { plainConfig } from '../../../../shared/keras/keras-json-config.ts';
+import { fromKerasLayer } from '../../../../shared/keras/keras-json.ts';
 import { SpecError, type LayerSpec, type ModelSpec } from '../../../../shared/keras/spec.ts';
 import { traceModel } from '../../../../shared/program/trace.ts';
 import {
@@ -56,10 +56,10 @@ afterAll(async () => {
 });
 
 /** A model of the one layer. */
-function modelOf({ layer: { class_name, config }, inputs, call }: Case): ModelSpec {
-  const layers: Record<string, LayerSpec> = {
-    layer: { class_name, config: plainConfig(class_name, config.name, { ...config }, 'layer') },
-  };
+function modelOf({ layer, inputs, call }: Case): ModelSpec {
+  const alone = fromKerasLayer(layer);
+  const id = alone.models[0]!;
+  const layers: Record<string, LayerSpec> = { ...alone.layers };
   const refs = inputs.map(({ shape, dtype }, i) => {
     layers[`x${i}`] = {
       class_name: 'InputLayer',
@@ -70,8 +70,8 @@ function modelOf({ layer: { class_name, config }, inputs, call }: Case): ModelSp
   const args = call.args.map((nest) =>
     Array.isArray(nest) ? nest.flat().map((i) => refs[i as number]!) : refs[nest]!,
   );
-  const calls = [...refs.map(([layer]) => ({ layer, args: [] })), { layer: 'layer', args }];
-  const graph = { calls, inputs: refs, outputs: [['layer', 0, 0] as const] };
+  const calls = [...refs.map(([layer]) => ({ layer, args: [] })), { layer: id, args }];
+  const graph = { calls, inputs: refs, outputs: [[id, 0, 0] as const] };
   layers['model'] = { class_name: 'Functional', config: { name: 'model' }, graph };
   return { version: 1, layers, models: ['model'] };
 }

@@ -19,7 +19,7 @@ export interface ProbeProcess {
 export type StartProbe = (env: Readonly<Record<string, string>>) => ProbeProcess;
 
 /** The built program of the probe's process, found from here upwards; null when it is not built. */
-export function findProbeEntry(folder = import.meta.dirname): string | null {
+function findProbeEntry(folder = import.meta.dirname): string | null {
   const entry = join(folder, 'dist/main/probe.js');
   if (existsSync(entry)) return entry;
   const above = dirname(folder);

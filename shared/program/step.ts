@@ -52,7 +52,7 @@ export interface SlotSpec {
 export const LEARNING_RATE = 'optimizer/learning_rate';
 
 /** The variable that counts the optimizer's updates, an int32 scalar. */
-export const ITERATION = 'optimizer/iteration';
+const ITERATION = 'optimizer/iteration';
 
 /**
  * The programs that train, judge and run a model. The training step is one program: forward, loss, gradients and

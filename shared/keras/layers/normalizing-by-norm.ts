@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { normalizeAxes } from '../../program/shapes.ts';
-import { initializer, optionalObject } from './config.ts';
 import { defineLayer, keepsMask } from './layer.ts';
 
 const axes = z
@@ -49,33 +48,10 @@ export const groupNormalization = defineLayer({
   config: z.strictObject({
     groups: z.union([z.int().positive(), z.literal(-1)]).default(32),
     axis: z.int().default(-1),
-    epsilon: z.number().positive().default(0.001),
-    center: z.boolean().default(true),
-    scale: z.boolean().default(true),
-    beta_initializer: initializer('zeros'),
-    gamma_initializer: initializer('ones'),
-    beta_regularizer: optionalObject,
-    gamma_regularizer: optionalObject,
-    beta_constraint: optionalObject,
-    gamma_constraint: optionalObject,
+    ...scaleAndCenter,
   }),
   variables(config, [input]) {
-    const shape = [channelsAt(input!, config.axis)];
-    const gamma = {
-      name: 'gamma',
-      shape,
-      initializer: config.gamma_initializer,
-      regularizer: config.gamma_regularizer,
-      constraint: config.gamma_constraint,
-    };
-    const beta = {
-      name: 'beta',
-      shape,
-      initializer: config.beta_initializer,
-      regularizer: config.beta_regularizer,
-      constraint: config.beta_constraint,
-    };
-    return [...(config.scale ? [gamma] : []), ...(config.center ? [beta] : [])];
+    return scaleAndCenterVariables(config, [channelsAt(input!, config.axis)]);
   },
   call({ ops, variable }, [x], config) {
     const rank = x!.shape.length;

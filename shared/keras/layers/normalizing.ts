@@ -6,7 +6,8 @@ import { initializer, optionalObject } from './config.ts';
 import { defineLayer, type CallContext, type VariableSpec, keepsMask } from './layer.ts';
 import { stepMask } from './sequences.ts';
 
-const scaleAndCenter = {
+/** Settings of what is scaled by gamma and moved by beta after it was normalized. */
+export const scaleAndCenter = {
   epsilon: z.number().positive().default(0.001),
   center: z.boolean().default(true),
   scale: z.boolean().default(true),
@@ -19,7 +20,11 @@ const scaleAndCenter = {
 };
 type ScaleAndCenter = z.infer<z.ZodObject<typeof scaleAndCenter>>;
 
-function scaleAndCenterVariables(config: ScaleAndCenter, shape: readonly number[]): VariableSpec[] {
+/** gamma and beta, unless they are switched off. */
+export function scaleAndCenterVariables(
+  config: ScaleAndCenter,
+  shape: readonly number[],
+): VariableSpec[] {
   const gamma: VariableSpec = {
     name: 'gamma',
     shape,

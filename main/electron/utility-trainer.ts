@@ -40,7 +40,16 @@ export function startUtilityTrainer(entry = trainerEntry, env = {}): TrainerProc
     kill(signal) {
       if (ended) return;
       if (signal === 'SIGTERM' || child.pid === undefined) child.kill();
-      else process.kill(child.pid, signal);
+      else endAtOnce(child.pid);
     },
   };
+}
+
+/** Electron itself only asks a process to end. One that has ended a moment before is no error. */
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -93,12 +93,21 @@ describe.skipIf(!hasChromium)('the desktop app, over a stand-in for Electron', (
     });
     expect(framed).toBe(0);
 
-    for (const url of ['https://evil.example/', 'https://keras.io/api/', 'http://keras.io/'])
-      await page.evaluate((address) => void window.open(address), url);
+    await app.letGo();
+    for (const url of ['https://evil.example/', 'http://keras.io/', 'https://keras.io/api/'])
+      await app.control.runInPage(`void window.open('${url}')`);
     await expect.poll(() => opened).toEqual(['https://keras.io/api/']);
-    await page.evaluate(() => (location.href = 'https://evil.example/'));
-    await page.waitForTimeout(300);
-    expect(page.url()).toBe('https://studio/');
+    await app.control.runInPage(`location.href = 'https://evil.example/'`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [still] = (await app.pages(1)) as [Page];
+    expect(still.url()).toBe('https://studio/');
+    expect(
+      still
+        .context()
+        .pages()
+        .map((other) => other.url())
+        .sort(),
+    ).toEqual(['about:blank', 'https://studio/']);
     await app.control.closeWindow();
     expect(await app.exit).toBe(0);
   });

@@ -38,6 +38,10 @@ const test = link<AppObserver, AppControl>(testChannel, {
     else (item.click as () => void)();
   },
   closeWindow: async () => void (await newest().close()),
+  async runInPage(script) {
+    const page = await newest().webContents.opened;
+    await page.evaluate(script);
+  },
   setBounds: async (bounds) => newest().setBounds(bounds),
   bounds: async () => newest().getNormalBounds(),
   permission: (name) => askPermission(name, newest().webContents.getURL()),

@@ -20,6 +20,8 @@ export interface LaunchedApp {
   readonly exit: Promise<number | null>;
   /** The pages of the windows, in any order, once so many have loaded. Pages that were given before are let go. */
   pages(count: number): Promise<Page[]>;
+  /** Lets go of the pages that were given. */
+  letGo(): Promise<void>;
   /** Ends the app whatever it is doing. */
   kill(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export function launchApp({ home, args = [], locale, observer = {} }: LaunchOpti
       const pages = browser.contexts().flatMap((context) => context.pages());
       return pages.filter((page) => page.url().startsWith('https://studio/'));
     },
+    letGo: async () => void (await browser?.close().catch(() => {})),
     async kill() {
       await browser?.close().catch(() => {});
       // The stand-in ends, and Chromium with it, when the test lets go of it.

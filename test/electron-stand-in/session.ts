@@ -45,13 +45,12 @@ export async function answer(route: Route): Promise<void> {
   const request = route.request();
   const url = toApp(request.url());
   const handler = handlers.get(new URL(url).protocol.slice(0, -1));
-  if (!handler) return route.abort('blockedbyclient');
+  if (!handler) return route.abort('blockedbyclient').catch(() => {});
   const response = await handler(new Request(url, { method: request.method() }));
-  await route.fulfill({
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: Buffer.from(await response.arrayBuffer()),
-  });
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = Object.fromEntries(response.headers);
+  // A page that is closed meanwhile wants no answer.
+  await route.fulfill({ status: response.status, headers, body }).catch(() => {});
 }
 
 /** No page gets anything but what the app gives it. `opens` is told where pages lead that are no window's. */

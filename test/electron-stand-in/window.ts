@@ -53,7 +53,7 @@ class WebContents extends EventEmitter {
   }
 
   reload(): void {
-    void this.opened.then((page) => page.reload());
+    this.opened.then((page) => page.reload()).catch(() => {});
   }
 
   async load(url: string): Promise<void> {
@@ -86,12 +86,12 @@ class WebContents extends EventEmitter {
         const event = preventable({ url, isMainFrame: isMain });
         if (isMain) this.emit('will-navigate', event);
         this.emit('will-frame-navigate', event);
-        if (event.defaultPrevented) return route.abort('aborted');
+        if (event.defaultPrevented) return route.abort('aborted').catch(() => {});
       }
       return answer(route);
     });
     page.on('popup', (popup) => {
-      if (!this.opens) void popup.close();
+      if (!this.opens) popup.close().catch(() => {});
     });
     page.on('framenavigated', (frame) => {
       if (frame === page.mainFrame()) this.url = toApp(frame.url());

@@ -24,6 +24,8 @@ export interface AppControl {
   menu(item: string): Promise<void>;
   /** Closes the newest window as its user does. */
   closeWindow(): Promise<void>;
+  /** Runs a script in the page of the newest window. A debugger of the test's own would hold up what it opens. */
+  runInPage(script: string): Promise<void>;
   /** Moves and resizes the newest window. */
   setBounds(bounds: Electron.Rectangle): Promise<void>;
   bounds(): Promise<Electron.Rectangle>;

@@ -1,5 +1,6 @@
 import { SpecError, type LayerSpec } from '../spec.ts';
 import { activationLayer, reluLayer } from './activation.ts';
+import * as augmentation from './augmentation.ts';
 import { multiHeadAttention } from './attention.ts';
 import * as borders from './borders.ts';
 import { conv1d, conv2d, conv3d } from './conv.ts';
@@ -29,7 +30,7 @@ const definitions = [
   ...Object.values(pooling), ...Object.values(borders), ...Object.values(reshaping),
   ...Object.values(merging),
   batchNormalization, layerNormalization, ...Object.values(scaling), normalization, rescaling,
-  dropout, ...Object.values(noise),
+  dropout, ...Object.values(noise), ...Object.values(augmentation),
   embedding, masking, ...Object.values(recurrentLayers), ...Object.values(wrappers),
   multiHeadAttention, dotAttention, additiveAttention, ...Object.values(operations),
 ]; // prettier-ignore

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { normalizeAxes } from '../../program/shapes.ts';
 import { defineLayer, keepsMask } from './layer.ts';
+import { scaleAndCenter, scaleAndCenterVariables } from './normalizing.ts';
 
 const axes = z
   .union([z.int(), z.array(z.int())])

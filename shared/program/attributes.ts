@@ -98,8 +98,13 @@ export interface OpAttrs
 
   /** inputs: table [rows, ...rest], indices int32 (any shape). Gives [...indices, ...rest]. */
   gather: None;
-  /** inputs: gradient [...indices, ...rest], indices. Gives [rows, ...rest], rows with several uses summed. */
-  gatherGrad: { readonly rows: number };
+  /**
+   * inputs: gradient [...indices, ...rest], indices, and where `rows` is null the table, for its number of rows.
+   * Gives [rows, ...rest], rows with several uses summed.
+   */
+  gatherGrad: { readonly rows: number | null };
+  /** 0, 1, 2, … along one axis of x, as int32 [the size of that axis]. */
+  positions: { readonly axis: number };
   /** int32 indices -> float32 [..., depth]; an index outside gives zeros. */
   oneHot: { readonly depth: number };
 

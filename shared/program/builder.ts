@@ -172,8 +172,16 @@ class OpsCore {
     return this.emit('gather', [table, indices], {});
   }
 
-  gatherGrad(dy: Value, indices: Value, rows: number): Value {
-    return this.emit('gatherGrad', [dy, indices], { rows });
+  /** The gradient of `gather` for its table. */
+  gatherGrad(dy: Value, indices: Value, table: Value | number): Value {
+    const rows = typeof table === 'number' ? table : table.shape[0]!;
+    const inputs = rows === null ? [dy, indices, table as Value] : [dy, indices];
+    return this.emit('gatherGrad', inputs, { rows });
+  }
+
+  /** 0, 1, 2, … along an axis of x. */
+  positions(x: Value, axis: number): Value {
+    return this.emit('positions', [x], { axis });
   }
 
   oneHot(indices: Value, depth: number): Value {

@@ -132,11 +132,9 @@ export const gradients: { [K in OpName]: Rule<K> | null } = {
   },
   reverse: ({ ops, dy, attrs: { axes } }) => [ops.reverse(dy, axes)],
 
-  gather: ({ ops, dy, inputs: [table, indices] }) => [
-    ops.gatherGrad(dy, indices!, table!.shape[0]!),
-    null,
-  ],
-  gatherGrad: ({ ops, dy, inputs: [, indices] }) => [ops.gather(dy, indices!), null],
+  gather: ({ ops, dy, inputs: [table, indices] }) => [ops.gatherGrad(dy, indices!, table!), null],
+  gatherGrad: ({ ops, dy, inputs: [, indices] }) => [ops.gather(dy, indices!), null, null],
+  positions: null,
   oneHot: null,
 
   conv: ({ ops, dy, inputs: [x, filter], attrs }) => [

@@ -157,6 +157,7 @@ const rules: { [K in OpName]: Rule<OpAttrs[K]> } = {
     dtype: table!.dtype,
   }),
   gatherGrad: ([dy, indices], { rows }) => float([rows, ...dy!.shape.slice(indices!.shape.length)]),
+  positions: ([x], { axis }) => ({ shape: [x!.shape[axis]!], dtype: 'int32' }),
   oneHot: ([x], { depth }) => float([...x!.shape, depth]),
 
   conv: ([x, filter], attrs) => {

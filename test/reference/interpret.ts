@@ -103,7 +103,11 @@ function evaluate(
     case 'gather':
       return gather(x, y);
     case 'gatherGrad':
-      return gatherGrad(x, y, node.attrs.rows);
+      return gatherGrad(x, y, node.attrs.rows ?? inputs[2]!.shape[0]!);
+    case 'positions': {
+      const size = x.shape[node.attrs.axis]!;
+      return { shape: [size], dtype: 'int32', data: Array.from({ length: size }, (_, i) => i) };
+    }
     case 'oneHot':
       return oneHot(x, node.attrs.depth);
     case 'conv':

@@ -37,19 +37,37 @@ export const lowerGather: Lower<'gather'> = (context, [table, indices], _, node)
  * Adds up the rows with ScatterElements, whose sums run one after the other: ONNX Runtime's ScatterND adds rows
  * with equal indices at the same time in several threads. An index outside the table fails.
  */
-export const lowerGatherGrad: Lower<'gatherGrad'> = (context, [dy, indices], { rows }, node) => {
+export const lowerGatherGrad: Lower<'gatherGrad'> = (
+  context,
+  [dy, indices, table],
+  { rows },
+  node,
+) => {
   const { graph } = context;
   const rest: Shape = node.shape.slice(1);
   const width = rest.reduce<number>((size, dim) => size * dim!, 1);
   const gradient = context.reshape(context.last(dy!), [-1, width]);
   const column = context.reshape(context.last(indices!), [-1, 1]);
   const index = graph.node('Expand', [column, graph.ints([1, width])]);
-  const zeros = graph.node('ConstantOfShape', [graph.ints([rows, width])]);
+  const shape =
+    rows === null
+      ? graph.node('Concat', [context.dim(table!, 0), graph.ints([width])], { axis: 0 })
+      : graph.ints([rows, width]);
+  const zeros = graph.node('ConstantOfShape', [shape]);
   const sums = graph.node('ScatterElements', [zeros, index, gradient], {
     axis: 0,
     reduction: 'add',
   });
-  return context.value(node, context.reshape(sums, [rows, ...(rest as number[])]));
+  return context.value(node, context.reshape(sums, [rows ?? -1, ...(rest as number[])]));
+};
+
+/** Counts up to the size of the axis. */
+export const lowerPositions: Lower<'positions'> = (context, [x], { axis }, node) => {
+  const { graph } = context;
+  const integer = (value: number) =>
+    graph.constant({ dtype: 'int32', shape: [], data: Int32Array.of(value) });
+  const size = context.cast(context.reshape(context.dim(x!, axis), []), 'int32');
+  return context.value(node, graph.node('Range', [integer(0), size, integer(1)]));
 };
 
 /** A comparison with 0, 1, 2, …, so that an index outside gives zeros. */

@@ -12,7 +12,13 @@ import { lowerConvFilterGrad } from './conv-filter-grad.ts';
 import { lowerConv, lowerConvInputGrad } from './conv.ts';
 import { lowerBinary, lowerCast, lowerNot, lowerSelect, lowerUnary } from './elementwise.ts';
 import { OnnxGraph } from './graph.ts';
-import { lowerGather, lowerGatherGrad, lowerMatMul, lowerOneHot } from './linear.ts';
+import {
+  lowerGather,
+  lowerGatherGrad,
+  lowerMatMul,
+  lowerOneHot,
+  lowerPositions,
+} from './linear.ts';
 import { Lowering, type Lower, type Lowered } from './lowering.ts';
 import type { OnnxModel, OnnxPort } from './model.ts';
 import { lowerAvgPool, lowerAvgPoolGrad, lowerMaxPool, lowerMaxPoolGrad } from './pool.ts';
@@ -77,6 +83,7 @@ const LOWERINGS: { readonly [K in OpName]: Lower<K> } = {
   reverse: lowerReverse,
   gather: lowerGather,
   gatherGrad: lowerGatherGrad,
+  positions: lowerPositions,
   oneHot: lowerOneHot,
   conv: lowerConv,
   convInputGrad: lowerConvInputGrad,

@@ -3,7 +3,15 @@ import type { NodeOf } from '../../../shared/program/program.ts';
 import type { Shape, TensorData, TensorType } from '../../../shared/program/tensor.ts';
 import { Blocks, type ImageShape } from './blocks.ts';
 import type { OnnxGraph } from './graph.ts';
-import { inLayout, isReshape, reshapeTarget, toFirst, toLast, type Layout } from './layout.ts';
+import {
+  axisIn,
+  inLayout,
+  isReshape,
+  reshapeTarget,
+  toFirst,
+  toLast,
+  type Layout,
+} from './layout.ts';
 import { ELEMENT_TYPES, type ElementType } from './model.ts';
 
 /** A value of the program in the ONNX graph: its name in each layout in which it is there. */
@@ -109,6 +117,13 @@ export class Lowering {
   layoutOf(x: Lowered, channelsApart = false): Layout {
     const layout = x.unwritten?.layout ?? x.names.keys().next().value!;
     return layout === 'blocked' && channelsApart ? 'first' : layout;
+  }
+
+  /** The size of an axis as the run finds it, a list of one int64. */
+  dim(x: Lowered, axis: number): string {
+    const layout = this.layoutOf(x, true);
+    const at = axisIn(layout, x.shape.length, axis);
+    return this.graph.node('Shape', [this.name(x, layout)], { start: at, end: at + 1 });
   }
 
   /** A value that a name now stands for, in a layout. */

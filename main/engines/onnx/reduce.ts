@@ -101,15 +101,12 @@ function reduceAxes(
 /** Known dimensions are multiplied here, the unknown ones in the run. */
 export const lowerSize: Lower<'size'> = (context, [x], { axes }, node) => {
   const { graph } = context;
-  const layout = context.layoutOf(x!);
-  const input = context.name(x!, layout);
   let known = 1;
   const unknown: string[] = [];
   for (const axis of axes) {
     const dim = x!.shape[axis]!;
-    const at = axisIn(layout, x!.shape.length, axis);
     if (dim !== null) known *= dim;
-    else unknown.push(graph.node('Shape', [input], { start: at, end: at + 1 }));
+    else unknown.push(context.dim(x!, axis));
   }
   const sizes = unknown.map((name) => context.cast(context.reshape(name, []), 'float32'));
   if (known !== 1 || sizes.length === 0) sizes.push(graph.float(known));

@@ -2,7 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { broadcastShapes } from '../../../../shared/program/shapes.ts';
 import type { Kernels, Tf } from './kernel.ts';
 
-export function linear(tf: Tf): Kernels<'matMul' | 'gather' | 'gatherGrad' | 'oneHot'> {
+export function linear(
+  tf: Tf,
+): Kernels<'matMul' | 'gather' | 'gatherGrad' | 'positions' | 'oneHot'> {
   return {
     matMul: ([a, b], { transposeA, transposeB }) => {
       const [m, n] = [a!.shape.at(transposeA ? -1 : -2)!, b!.shape.at(transposeB ? -2 : -1)!];
@@ -28,12 +30,13 @@ export function linear(tf: Tf): Kernels<'matMul' | 'gather' | 'gatherGrad' | 'on
       return tf.reshape(rows, [...indices!.shape, ...table!.shape.slice(1)]);
     },
     // Scattering adds up rows that are named twice; unsortedSegmentSum of the JavaScript backend is quadratic.
-    gatherGrad: ([dy, indices], { rows }) => {
+    gatherGrad: ([dy, indices, table], { rows }) => {
       const rest = dy!.shape.slice(indices!.rank);
       const places = tf.reshape(indices!, [-1, 1]);
       const updates = tf.reshape(dy!, [indices!.size, ...rest]);
-      return tf.scatterND(places as never, updates, [rows, ...rest]);
+      return tf.scatterND(places as never, updates, [rows ?? table!.shape[0]!, ...rest]);
     },
+    positions: ([x], { axis }) => tf.range(0, x!.shape[axis]!, 1, 'int32'),
     // The kernel itself: `tf.oneHot` refuses a depth of 1.
     oneHot: ([indices], { depth }) =>
       tf

@@ -4,16 +4,10 @@ import { isOurs } from './app-protocol.ts';
 /** The sites that a link in the studio may open in the browser. */
 const knownSites = ['keras.io', 'github.com', 'onnxruntime.ai', 'www.tensorflow.org'];
 
-/** Whatever asks for a permission of the browser is refused; pages may only write text to the clipboard. */
+/** Refuses whatever asks for a permission of the browser: the studio needs none. */
 export function refusePermissions(session: Session): void {
-  const isGranted = (permission: string, url: string) =>
-    permission === 'clipboard-sanitized-write' && isOurs(url);
-  session.setPermissionRequestHandler((contents, permission, answer) =>
-    answer(isGranted(permission, contents.getURL())),
-  );
-  session.setPermissionCheckHandler((_, permission, origin) =>
-    isGranted(permission, `${origin.replace(/\/$/, '')}/`),
-  );
+  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
 }
 

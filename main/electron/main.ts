@@ -3,10 +3,11 @@ import { app, BrowserWindow, dialog, session } from 'electron';
 import { encodeError } from '../../shared/api/errors.ts';
 import type { Studio } from '../service/studio.ts';
 import { registerAppScheme, serveApp } from './app-protocol.ts';
+import { projectOf } from './command-line.ts';
 import { guardContents, refusePermissions } from './guards.ts';
 import { setMenu } from './menu.ts';
 import { brokerPorts } from './ports.ts';
-import { createProjects, projectOf } from './projects.ts';
+import { createProjects } from './projects.ts';
 import { textsFor } from './texts.ts';
 import { openWindow } from './window.ts';
 

@@ -23,7 +23,7 @@ function smallDisk(): string | null {
 }
 
 const disk = smallDisk();
-afterAll(() => void (disk && execFileSync('umount', [disk])));
+afterAll(() => void (disk && execFileSync('umount', ['--lazy', disk])));
 
 /** Fills the disk to the last block. */
 async function fill(name: string): Promise<void> {

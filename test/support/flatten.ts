@@ -1,6 +1,6 @@
 import { placesOf } from '../../shared/keras/graph.ts';
 import { trainedLayers } from '../../shared/keras/infer.ts';
-import { layerOf, mapTensors } from '../../shared/keras/spec.ts';
+import { layerOf, mapTensors, tensorsOf } from '../../shared/keras/spec.ts';
 import type { CallSpec, GraphSpec, LayerId, LayerSpec } from '../../shared/keras/spec.ts';
 import type { ModelSpec, TensorRef } from '../../shared/keras/spec.ts';
 
@@ -9,7 +9,8 @@ const COPY = '#';
 
 /**
  * The model without models inside: every call of a nested model is replaced by the calls that it makes, of the very
- * same layers. With `apart`, each of those calls gets a layer of its own, whose id is the original's and a number.
+ * same layers. What no call takes stands behind the model's own outputs, for a nested model computes all of its
+ * outputs, whatever is used. With `apart`, each call gets a layer of its own: its id is the original's and a number.
  */
 export function flatten(spec: ModelSpec, { apart = false } = {}): ModelSpec {
   const root = spec.models.at(-1)!;
@@ -43,7 +44,7 @@ export function flatten(spec: ModelSpec, { apart = false } = {}): ModelSpec {
       const given = args.map((argument) => mapTensors(argument, resolve)) as CallSpec['args'];
       const inner = layerOf(spec, layer).graph;
       if (inner) {
-        const outputs = inline(inner, tensorsIn(given));
+        const outputs = inline(inner, tensorsOf({ layer, args: given }));
         outputsOf.set(key, (output) => outputs[output]!);
       } else {
         const [id, call] = add(layer, { args: given, ...(kwargs && { kwargs }) });
@@ -56,6 +57,15 @@ export function flatten(spec: ModelSpec, { apart = false } = {}): ModelSpec {
   const { graph } = layerOf(spec, root);
   const inputs = graph!.inputs.map(([layer]): TensorRef => [...add(layer, { args: [] }), 0]);
   const outputs = inline(graph!, inputs);
+  const used = new Set(
+    [...calls.flatMap(tensorsOf), ...outputs].map(([id, call]) => `${id} ${call}`),
+  );
+  const seen = new Map<LayerId, number>();
+  for (const { layer, args } of calls) {
+    const call = seen.get(layer) ?? 0;
+    seen.set(layer, call + 1);
+    if (args.length > 0 && !used.has(`${layer} ${call}`)) outputs.push([layer, call, 0]);
+  }
   layers['flat'] = {
     class_name: 'Functional',
     config: { name: 'flat' },
@@ -94,10 +104,4 @@ export function isHalfFrozen(spec: ModelSpec): boolean {
     seen.set(layer, frozen);
   }
   return false;
-}
-
-function tensorsIn(args: CallSpec['args']): TensorRef[] {
-  return args.flatMap((argument) =>
-    typeof argument[0] === 'string' ? [argument as TensorRef] : [...(argument as TensorRef[])],
-  );
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, ModelSpec } from '../../shared/keras/spec.ts';
+import { layerOf, type JsonObject, type ModelSpec } from '../../shared/keras/spec.ts';
 import { nodesOf, type Program } from '../../shared/program/program.ts';
 import {
   compileModel,
@@ -17,19 +17,32 @@ import {
 import { createRandom } from '../../shared/random.ts';
 import { interpret } from '../reference/interpret.ts';
 import type { Numbers } from '../reference/numbers.ts';
-import { originalOf } from './flatten.ts';
+import { flatten, originalOf } from './flatten.ts';
 
 export const BATCH = 3;
 
-/** The main model with the mean squared error of every output. */
+/** The main model with the mean squared error of its outputs. */
 export function compileRandom(
   spec: ModelSpec,
-  class_name = 'SGD',
-  config: JsonObject = {},
+  [class_name, config]: readonly [string, JsonObject] = ['SGD', { learning_rate: 0.1 }],
 ): CompiledModel {
-  const model = spec.models.at(-1)!;
-  return compileModel(spec, model, { optimizer: { class_name, config }, loss: 'mse' });
+  return compileModel(spec, spec.models.at(-1)!, {
+    optimizer: { class_name, config },
+    loss: outputsOf(spec).map(() => 'mse'),
+  });
 }
+
+/** The same model and losses without models inside. */
+export function compileFlat(spec: ModelSpec, options?: { apart: boolean }): CompiledModel {
+  const flat = flatten(spec, options);
+  const wanted = outputsOf(spec).length;
+  return compileModel(flat, 'flat', {
+    optimizer: { class_name: 'SGD', config: { learning_rate: 0.1 } },
+    loss: outputsOf(flat).map((_, i) => (i < wanted ? 'mse' : null)),
+  });
+}
+
+const outputsOf = (spec: ModelSpec) => layerOf(spec, spec.models.at(-1)!).graph!.outputs;
 
 /** Fresh variables; a copy of a layer gets those of the original. Biases are not left at 0, so that they count. */
 export function startOf(compiled: CompiledModel): NamedTensors {

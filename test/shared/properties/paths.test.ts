@@ -7,7 +7,8 @@ import { layerTree, type TreeNode } from '../../../shared/keras/tree.ts';
 import { traceModel, type TracedVariable } from '../../../shared/program/trace.ts';
 import { sizeOf } from '../../../shared/program/tensor.ts';
 import { callCounts } from '../../support/flatten.ts';
-import { buildModel, recipe } from '../../support/random-model.ts';
+import { buildModel } from '../../support/build-recipe.ts';
+import { recipe } from '../../support/random-model.ts';
 
 const runs = { numRuns: 60, seed: 50 };
 

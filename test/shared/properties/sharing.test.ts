@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
-import { flatten, isHalfFrozen, originalOf } from '../../support/flatten.ts';
-import { compileRandom, difference, startOf, trainOnce } from '../../support/one-step.ts';
-import { buildModel, recipe } from '../../support/random-model.ts';
-
-const SGD = ['SGD', { learning_rate: 0.1 }] as const;
+import { isHalfFrozen, originalOf } from '../../support/flatten.ts';
+import {
+  compileFlat,
+  compileRandom,
+  difference,
+  startOf,
+  trainOnce,
+} from '../../support/one-step.ts';
+import { buildModel } from '../../support/build-recipe.ts';
+import { recipe } from '../../support/random-model.ts';
 
 describe('the layers of a model of models', () => {
   it('are each updated once, by the sum of the gradients of all their calls', () => {
@@ -13,8 +18,8 @@ describe('the layers of a model of models', () => {
       fc.property(recipe, (recipe) => {
         const spec = withoutRegularizers(buildModel(recipe));
         fc.pre(!isHalfFrozen(spec));
-        const shared = compileRandom(spec, ...SGD);
-        const apart = compileRandom(flatten(spec, { apart: true }), ...SGD);
+        const shared = compileRandom(spec);
+        const apart = compileFlat(spec, { apart: true });
         const before = startOf(shared);
         const { updates } = trainOnce(shared);
         const copies = trainOnce(apart).updates;
@@ -37,7 +42,7 @@ describe('the layers of a model of models', () => {
     fc.assert(
       fc.property(recipe, (recipe) => {
         const spec = freezeHalf(buildModel(recipe));
-        const compiled = compileRandom(spec, ...SGD);
+        const compiled = compileRandom(spec);
         const { updates } = trainOnce(compiled);
         for (const { key, trainable, name } of compiled.variables)
           if (trainable) expect(updates).toHaveProperty([key]);

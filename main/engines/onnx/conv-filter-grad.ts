@@ -32,6 +32,7 @@ const LEAST_TAPS = 3;
 function suitsBlocks({ blocks }: Lowering, x: Lowered, dy: Lowered, attrs: Attrs): boolean {
   if (!blocks || attrs.groups !== 1 || x.shape.length !== 4) return false;
   if ([...x.shape.slice(1), ...dy.shape.slice(1)].includes(null)) return false;
+  if ([x, dy].some(({ shape: [batch] }) => batch !== null && !blocks.fill(batch))) return false;
   const [height, width] = imageShape(dy).spatial;
   return (
     blocks.fill(dy.shape[3]) &&

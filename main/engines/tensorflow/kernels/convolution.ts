@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConvAttrs, OpAttrs } from '../../../../shared/program/attributes.ts';
+import { windowPads } from '../../../../shared/program/shapes.ts';
 import { isDilated, spread, spreadSize, unspread } from './dilation.ts';
 import type { Kernels, Tf } from './kernel.ts';
 import { nativeConvolution } from './native-convolution.ts';
@@ -17,10 +18,10 @@ export function convolution(tf: Tf): Kernels<'conv' | 'convInputGrad' | 'convFil
   const native = nativeConvolution(tf);
 
   function conv(x: Tensor, filter: Tensor, attrs: ConvAttrs): Tensor {
-    const { padding, strides, dilations } = attrs;
+    const { strides, dilations } = attrs;
     if (strides.length === 1) return lower(tf, conv(raise(tf, x), raiseFilter(filter), up(attrs)));
-    if (typeof padding !== 'string')
-      return conv(padSpatial(tf, x, padding, 0), filter, { ...attrs, padding: 'valid' });
+    const pads = explicit(x.shape.slice(1, -1), filter.shape.slice(0, -2), attrs);
+    if (pads) return conv(padSpatial(tf, x, pads, 0), filter, { ...attrs, padding: 'valid' });
     if (isDilated(attrs) && !native.dilates(attrs))
       return conv(x, spread(tf, filter, dilations), undilated(attrs));
     if (attrs.groups > 1 && !native.isDepthwise(attrs, filter.shape.at(-2)!))
@@ -29,15 +30,16 @@ export function convolution(tf: Tf): Kernels<'conv' | 'convInputGrad' | 'convFil
   }
 
   function inputGrad(dy: Tensor, filter: Tensor, attrs: InputGradAttrs): Tensor {
-    const { padding, strides, dilations } = attrs;
+    const { strides, dilations } = attrs;
     const sizes = attrs.inputSize as readonly number[];
     if (strides.length === 1) {
       const raised = { ...up(attrs), inputSize: [1, ...sizes] };
       return lower(tf, inputGrad(raise(tf, dy), raiseFilter(filter), raised));
     }
-    if (typeof padding !== 'string') {
-      const valid = { ...attrs, padding: 'valid', inputSize: padded(sizes, padding) } as const;
-      return cropSpatial(tf, inputGrad(dy, filter, valid), padding);
+    const pads = explicit(sizes, filter.shape.slice(0, -2), attrs);
+    if (pads) {
+      const valid = { ...attrs, padding: 'valid', inputSize: padded(sizes, pads) } as const;
+      return cropSpatial(tf, inputGrad(dy, filter, valid), pads);
     }
     if (isDilated(attrs)) return inputGrad(dy, spread(tf, filter, dilations), undilated(attrs));
     if (attrs.groups > 1 && !native.isDepthwise(attrs, filter.shape.at(-2)!))
@@ -48,14 +50,14 @@ export function convolution(tf: Tf): Kernels<'conv' | 'convInputGrad' | 'convFil
   }
 
   function filterGrad(x: Tensor, dy: Tensor, attrs: FilterGradAttrs): Tensor {
-    const { padding, strides, dilations, kernelSize } = attrs;
+    const { strides, dilations, kernelSize } = attrs;
     if (strides.length === 1) {
       const raised = { ...up(attrs), kernelSize: [1, ...kernelSize] };
       const gradient = filterGrad(raise(tf, x), raise(tf, dy), raised);
       return tf.reshape(gradient, gradient.shape.slice(1));
     }
-    if (typeof padding !== 'string')
-      return filterGrad(padSpatial(tf, x, padding, 0), dy, { ...attrs, padding: 'valid' });
+    const pads = explicit(x.shape.slice(1, -1), kernelSize, attrs);
+    if (pads) return filterGrad(padSpatial(tf, x, pads, 0), dy, { ...attrs, padding: 'valid' });
     if (isDilated(attrs)) {
       const wide = { ...undilated(attrs), kernelSize: spreadSize(kernelSize, dilations) };
       return unspread(tf, filterGrad(x, dy, wide), dilations);
@@ -88,6 +90,19 @@ export function convolution(tf: Tf): Kernels<'conv' | 'convInputGrad' | 'convFil
     convInputGrad: ([dy, filter], attrs) => inputGrad(dy!, filter!, attrs),
     convFilterGrad: ([x, dy], attrs) => filterGrad(x!, dy!, attrs),
   };
+}
+
+/** Padding that tfjs can't be left to do: explicit one, and `same` in 3D, where it takes off what a stride leaves. */
+function explicit(
+  sizes: readonly number[],
+  kernel: readonly number[],
+  { padding, strides, dilations }: ConvAttrs,
+): readonly (readonly [number, number])[] | null {
+  if (typeof padding !== 'string') return padding;
+  if (padding === 'valid' || strides.length < 3) return null;
+  return sizes.map((size, i) =>
+    windowPads(size, kernel[i]!, strides[i]!, dilations[i]!, padding, i),
+  );
 }
 
 /** The window of a line as that of a plane one row high. */

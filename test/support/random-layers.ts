@@ -150,16 +150,10 @@ const families: Readonly<Record<string, Family>> = {
   GRU: recurrent,
 };
 
-/** Layers with variables come more often, for they are what sharing is about. */
+/** Layers with variables and masks come more often, for those are what can be lost on the way. */
 const OFTEN = [
-  'Dense',
-  'Dense',
-  'Dense',
-  'Dense',
-  'Conv2D',
-  'Conv2D',
-  'Conv1D',
-  'BatchNormalization',
+  ...['Dense', 'Dense', 'Dense', 'Conv2D', 'Conv1D', 'BatchNormalization'],
+  ...['Masking', 'Masking', 'LSTM', 'GlobalAveragePooling1D'],
 ];
 
 /** A layer that takes one tensor. */

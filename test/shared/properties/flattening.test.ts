@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { layerTree } from '../../../shared/keras/tree.ts';
 import type { CompiledModel } from '../../../shared/program/step.ts';
 import { sizeOf } from '../../../shared/program/tensor.ts';
-import { callCounts, flatten, isHalfFrozen } from '../../support/flatten.ts';
+import { callCounts, isHalfFrozen } from '../../support/flatten.ts';
 import {
   compileFlat,
   compileRandom,

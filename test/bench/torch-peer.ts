@@ -26,7 +26,12 @@ export async function openTorch(python: string, threads: number): Promise<TorchP
   const script = join(rootOf(), 'test/bench/torch_seed.py');
   const child = spawn(python, [script, String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: String(threads) },
+    env: {
+      ...process.env,
+      OMP_WAIT_POLICY: 'passive',
+      OMP_NUM_THREADS: String(threads),
+      OPENBLAS_NUM_THREADS: String(threads),
+    },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {

@@ -1,7 +1,8 @@
 """The seed's autoencoder in PyTorch, the peer of the CPU benchmark.
 
 Reads `BATCH STEPS` lines on standard input and answers each with the milliseconds of every step, as JSON.
-Run with OMP_WAIT_POLICY=passive and OMP_NUM_THREADS set: spinning threads ruin a shared machine.
+Run with OMP_WAIT_POLICY=passive and OMP_NUM_THREADS set: spinning threads ruin a shared machine. On Debian it wants
+libopenblas0-pthread beside python3-torch: with the reference BLAS its transposed convolutions are four times slower.
 """
 
 import json

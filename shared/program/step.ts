@@ -4,13 +4,13 @@ import { constraintOf } from '../keras/constraints.ts';
 import { applyOptimizer, slotsOf, type Trained } from '../keras/optimizers/apply.ts';
 import { optimizerOf } from '../keras/optimizers/catalogue.ts';
 import type { LearningRate } from '../keras/schedules.ts';
-import { layerOf, type LayerId, type ModelSpec } from '../keras/spec.ts';
+import { layerOf, SpecError, type LayerId, type ModelSpec } from '../keras/spec.ts';
 import type { Value } from './builder.ts';
 import type { Optimizer } from '../keras/optimizers/optimizer.ts';
 import { grad } from './grad.ts';
 import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
-import { scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
+import { formatShape, scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
 import { traceModel, type Trace, type TracedVariable } from './trace.ts';
 
 /** The programs of a model that is compiled, and what they need. */
@@ -145,6 +145,29 @@ export function initialValues(compiled: CompiledModel, seed: number): NamedTenso
   for (const { key, shape, initial } of compiled.slots)
     values[key] = { shape, dtype: 'float32', data: new Float32Array(sizeOf(shape)).fill(initial) };
   values[ITERATION] = scalar(0, 'int32');
+  return values;
+}
+
+/**
+ * The values for a model that is compiled anew, after layers were frozen or set free: what both have is kept, weights
+ * and the optimizer's tensors alike, the rest is fresh. Throws a SpecError for a tensor that has another shape now.
+ */
+export function carryValues(
+  compiled: CompiledModel,
+  before: NamedTensors,
+  seed: number,
+): NamedTensors {
+  const values = initialValues(compiled, seed);
+  for (const [key, { shape }] of Object.entries(values)) {
+    const known = before[key];
+    if (!known) continue;
+    if (String(known.shape) !== String(shape))
+      throw new SpecError(
+        key,
+        `expected the shape ${formatShape(shape)}; got ${formatShape(known.shape)}`,
+      );
+    values[key] = known;
+  }
   return values;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportTfjs } from '../../../../main/formats/tfjs/export.ts';
-import { compose, type Composer } from '../../../../shared/keras/compose.ts';
+import { compose, type Composer, type SymbolicTensor } from '../../../../shared/keras/compose.ts';
 import { layerAt } from '../../../../shared/keras/graph.ts';
 import { layerOf, type ModelSpec } from '../../../../shared/keras/spec.ts';
 import { freshVariables } from '../../../../shared/program/step.ts';
@@ -188,7 +188,7 @@ describe('tfjs loads and computes the same for', () => {
       const e = input([6, 6, 2], { name: 'e' });
       const f = input([5], { name: 'f' });
       const unused = input([2], { name: 'unused' });
-      const [image, vector] = middle([e, f]) as [never, never];
+      const [image, vector] = middle([e, f]) as [SymbolicTensor, SymbolicTensor];
       const y = layers.concatenate({ axis: -1 })([layers.dense(5)(image), vector]);
       const out = layers.dense(4, { activation: 'softmax', use_bias: false })(y);
       return model([f, unused, e], [out, vector], { name: 'outer' });

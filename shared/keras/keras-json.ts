@@ -2,7 +2,7 @@ import { historiesIn, isObject, readInboundNodes, toArgument } from './keras-jso
 import type { SavedCall } from './keras-json-calls.ts';
 import { plainConfig } from './keras-json-config.ts';
 import { unwrap } from './wrapping.ts';
-import { MOST_DEPTH, SpecError, type CallSpec, type GraphSpec } from './spec.ts';
+import { MOST_DEPTH, SpecError, withoutOverflow, type CallSpec, type GraphSpec } from './spec.ts';
 import type { Json, LayerConfig, LayerId, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
 
 /**
@@ -21,14 +21,8 @@ export function fromKerasConfig(json: unknown): ModelSpec {
 /** Reads Keras's JSON of one layer, or of a model: its id is the only one in `models`. Throws as `fromKerasConfig`. */
 export function fromKerasLayer(json: unknown): ModelSpec {
   const reader = new Reader();
-  try {
-    const id = reader.layer(json, null, 0);
-    return { version: 1, layers: reader.layers, models: [id] };
-  } catch (error) {
-    // The engine's own word for a nest that is too deep to walk.
-    if (error instanceof RangeError) throw new SpecError('model', error.message);
-    throw error;
-  }
+  const id = withoutOverflow(() => reader.layer(json, null, 0));
+  return { version: 1, layers: reader.layers, models: [id] };
 }
 
 /** A layer of the file under its name there, with the calls that the file lists for it. */
@@ -56,7 +50,11 @@ interface SavedObject {
 
 class Reader {
   readonly layers: Record<LayerId, LayerSpec> = {};
-  private readonly firstSeen: Seen[] = [];
+  /** Layers without a mark, by their letters; those not sorted yet stand apart. */
+  private readonly firstSeen = new Map<string, Seen[]>();
+  private readonly unsorted: Seen[] = [];
+  /** How often an id was wanted that stands already. */
+  private readonly taken = new Map<string, number>();
   private readonly shared = new Map<unknown, LayerId>();
 
   /** Reads a layer or model inside `parent` and gives its id. */
@@ -68,7 +66,7 @@ class Reader {
     const known = this.sharedLayer(object, parent);
     if (known !== undefined) return known;
     const id = this.newId(parent === null ? object.name : `${parent}/${object.name}`);
-    this.firstSeen.push({ id, parent, object });
+    if (object.shared_object_id === undefined) this.unsorted.push({ id, parent, object });
     if (object.shared_object_id !== undefined) this.shared.set(object.shared_object_id, id);
     const { class_name, config } = object;
     // The place is kept, so that a layer stands behind the model that holds it.
@@ -101,21 +99,22 @@ class Reader {
     if (key === undefined) return undefined;
     const known = this.shared.get(key);
     if (known !== undefined) return known;
-    const same = letters(object);
-    const found = this.firstSeen.find(
-      (seen) =>
-        seen.object.shared_object_id === undefined &&
-        seen.object.name === object.name &&
-        (chain || seen.parent !== parent) &&
-        letters(seen.object) === same,
-    );
+    for (const seen of this.unsorted.splice(0)) {
+      const same = this.firstSeen.get(letters(seen.object));
+      if (same) same.push(seen);
+      else this.firstSeen.set(letters(seen.object), [seen]);
+    }
+    const same = this.firstSeen.get(letters(object)) ?? [];
+    const found = same.find((seen) => chain || seen.parent !== parent);
     if (found) this.shared.set(key, found.id);
     return found?.id;
   }
 
   private newId(wanted: string): LayerId {
     let id = wanted;
-    for (let i = 2; Object.hasOwn(this.layers, id); i++) id = `${wanted}~${i}`;
+    let count = this.taken.get(wanted) ?? 1;
+    while (Object.hasOwn(this.layers, id)) id = `${wanted}~${++count}`;
+    this.taken.set(wanted, count);
     return id;
   }
 
@@ -286,8 +285,8 @@ function entryOf(entries: ReadonlyMap<string, Entry>, name: string, path: string
 }
 
 /** A layer's own data as text, without what differs between two places of one layer. */
-function letters({ class_name, config }: SavedObject): string {
-  return JSON.stringify([class_name, config], (key, value) =>
+function letters({ class_name, name, config }: SavedObject): string {
+  return JSON.stringify([class_name, name, config], (key, value) =>
     key === 'shared_object_id' ? undefined : value,
   );
 }

@@ -92,7 +92,7 @@ const modelSpec = z.strictObject({
 
 /** Reads a ModelSpec from untrusted data. Throws a SpecError that names the first place that is wrong. */
 export function parseModelSpec(data: unknown): ModelSpec {
-  const result = modelSpec.safeParse(data);
+  const result = withoutOverflow(() => modelSpec.safeParse(data));
   if (!result.success) {
     const issue = result.error.issues[0]!;
     throw new SpecError(issue.path.join('/') || 'model', issue.message);
@@ -101,6 +101,17 @@ export function parseModelSpec(data: unknown): ModelSpec {
   for (const model of spec.models)
     if (!layerOf(spec, model).graph) throw new SpecError(model, 'expected a model; got a layer');
   return spec;
+}
+
+/** What `read` gives. Throws a SpecError where data is nested too deeply to walk. */
+export function withoutOverflow<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    // The engine's own error for calls that are nested too deeply.
+    if (error instanceof RangeError) throw new SpecError('model', 'is nested too deeply');
+    throw error;
+  }
 }
 
 /** Something is wrong with a model: says at which path, and what was expected and received. */

@@ -4,7 +4,16 @@ import { inferType } from './ops.ts';
 import { prune } from './optimize.ts';
 import type { Node, Program } from './program.ts';
 import { normalizeAxes } from './shapes.ts';
-import { scalar, type DType, type Shape, type TensorData, type TensorType } from './tensor.ts';
+import {
+  formatShape,
+  MOST_NUMBERS,
+  scalar,
+  sizeOf,
+  type DType,
+  type Shape,
+  type TensorData,
+  type TensorType,
+} from './tensor.ts';
 
 /** A tensor in a program that is being built. */
 export interface Value extends TensorType {
@@ -14,6 +23,9 @@ export interface Value extends TensorType {
 
 /** A value, or a number that stands for a float32 (int32 beside an int32 operand) scalar. */
 export type Operand = Value | number;
+
+/** More operations than this are taken for a mistake. */
+const MOST_NODES = 2_000_000;
 
 type Unary = Record<(typeof UNARY)[number], (x: Value) => Value>;
 type Binary = Record<
@@ -57,7 +69,13 @@ class OpsCore {
         : `${op} ${ids} ${JSON.stringify(attrs)}`;
     const known = key === null ? undefined : this.known.get(key);
     if (known) return known;
+    if (this.nodes.length >= MOST_NODES)
+      throw new RangeError(`the program has over ${MOST_NODES} operations`);
     const { shape, dtype } = inferType(op, inputs, attrs);
+    if (!(sizeOf(shape.map((dim) => dim ?? 1)) <= MOST_NUMBERS))
+      throw new RangeError(
+        `${op}: a tensor of shape ${formatShape(shape)} is too large; the most is ${MOST_NUMBERS} numbers`,
+      );
     const value: Value = { id: this.nodes.length, shape, dtype };
     this.nodes.push({ op, inputs: ids, attrs, shape, dtype } as unknown as Node);
     if (key !== null) this.known.set(key, value);
@@ -159,8 +177,8 @@ class OpsCore {
   }
 
   concat(inputs: readonly Value[], axis: number): Value {
-    if (inputs.length === 1) return inputs[0]!;
     const [at] = normalizeAxes([axis], inputs[0]!.shape.length);
+    if (inputs.length === 1) return inputs[0]!;
     return this.emit('concat', inputs, { axis: at! });
   }
 

@@ -26,6 +26,9 @@ export interface TensorData {
 /** Tensors by name. */
 export type NamedTensors = Record<string, TensorData>;
 
+/** The most numbers in one tensor (of one sample): what 32 bits count, and every engine can address. */
+export const MOST_NUMBERS = 2 ** 31 - 1;
+
 /** Product of the dimensions, or null when one of them is unknown. A scalar has 1 element. */
 export function sizeOf(shape: readonly number[]): number;
 export function sizeOf(shape: Shape): number | null;

@@ -1,3 +1,5 @@
+import { constraintOf } from '../keras/constraints.ts';
+import { initializerOf } from '../keras/initializers.ts';
 import { regularizerOf } from '../keras/regularizers.ts';
 import { callPositions, orderGraph } from '../keras/graph.ts';
 import { inputShape } from '../keras/input-layer.ts';
@@ -18,7 +20,7 @@ import type {
   TensorRef,
 } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
-import { compatible, formatShape, sizeOf } from './tensor.ts';
+import { compatible, formatShape, MOST_NUMBERS, sizeOf } from './tensor.ts';
 import type { TracedCall, TracedVariable } from './trace.ts';
 
 /** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */
@@ -36,9 +38,6 @@ type Keywords = Readonly<Record<string, unknown>>;
 
 /** More calls than this in one model is taken for a mistake, not for a model. */
 const MOST_CALLS = 500_000;
-
-/** The most numbers that one variable holds: what a byte count of 32 bits and every engine can address. */
-const MOST_NUMBERS = 2 ** 31 - 1;
 
 /** Calls layers and models, and gathers what they declare: variables, their new values, losses. */
 export class Tracer {
@@ -190,10 +189,7 @@ export class Tracer {
     if (!built) this.built.set(layer, variables);
     variables.forEach((variable, i) => {
       const { name, shape } = variable;
-      if (!(sizeOf(shape) <= MOST_NUMBERS))
-        throw new RangeError(
-          `${name} has shape ${formatShape(shape)}; a variable holds at most ${MOST_NUMBERS} numbers`,
-        );
+      if (!built) checkVariable(variable);
       const key = `${layer}/${name}`;
       const moved = trainable && variable.trainable !== false;
       const known = this.variables.get(key);
@@ -262,6 +258,17 @@ export class Tracer {
       },
     };
   }
+}
+
+/** Throws a RangeError for a variable that can't be made, before anything is made. */
+function checkVariable({ name, shape, initializer, regularizer, constraint }: VariableSpec) {
+  if (!(sizeOf(shape) <= MOST_NUMBERS))
+    throw new RangeError(
+      `${name} has shape ${formatShape(shape)}; a variable holds at most ${MOST_NUMBERS} numbers`,
+    );
+  initializerOf(initializer);
+  if (regularizer) regularizerOf(regularizer);
+  if (constraint) constraintOf(constraint);
 }
 
 const valuesOf = (tensors: readonly Traced[]) => tensors.map(({ value }) => value);

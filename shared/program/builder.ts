@@ -25,7 +25,7 @@ export interface Value extends TensorType {
 export type Operand = Value | number;
 
 /** More operations than this are taken for a mistake. */
-const MOST_NODES = 2_000_000;
+const MOST_NODES = 1_000_000;
 
 type Unary = Record<(typeof UNARY)[number], (x: Value) => Value>;
 type Binary = Record<

@@ -3,7 +3,7 @@ import type { Template } from './template.ts';
 
 /**
  * Three instances of one blueprint, averaged: three sets of weights. Calling one instance three times would give one.
- * Two epochs on MNIST end at a validation accuracy above 0.96.
+ * Five epochs on MNIST end at a validation accuracy above 0.96.
  */
 const model = compose(({ input, layers, model }) => {
   const member = (name: string) => {
@@ -26,6 +26,7 @@ export const ensemble: Template = {
     task: 'classify',
     loss: 'sparse_categorical_crossentropy',
     metrics: ['accuracy'],
-    epochs: 2,
+    epochs: 5,
+    batch_size: 64,
   },
 };

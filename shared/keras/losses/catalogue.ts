@@ -4,11 +4,15 @@ import { hingeLosses } from './hinge.ts';
 import type { Loss, LossDefinition } from './loss.ts';
 import { probabilisticLosses } from './probabilistic.ts';
 import { regressionLosses } from './regression.ts';
+import { sequenceLosses } from './sequences.ts';
+import { similarityLosses } from './similarity.ts';
 
 const definitions: readonly LossDefinition[] = [
   ...regressionLosses,
   ...probabilisticLosses,
   ...hingeLosses,
+  ...sequenceLosses,
+  ...similarityLosses,
 ];
 
 /** The losses by the names of their functions, e.g. `mean_squared_error`. */

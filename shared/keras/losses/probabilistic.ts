@@ -7,7 +7,7 @@ const fromLogits = { from_logits: z.boolean().default(false), ...axis };
 const smoothing = { label_smoothing: z.number().min(0).max(1).default(0) };
 
 /** log(softmax(x)) without overflow. */
-function logSoftmax(ops: Ops, x: Value, along: number): Value {
+export function logSoftmax(ops: Ops, x: Value, along: number): Value {
   const shifted = ops.sub(x, ops.reduceMax(x, [along], true));
   return ops.sub(shifted, ops.log(ops.reduceSum(ops.exp(shifted), [along], true)));
 }
@@ -113,6 +113,17 @@ export const probabilisticLosses = [
       if (ignore_class == null) return values;
       const mask = ops.cast(ops.not(ops.equal(yTrue, ignore_class)), 'float32');
       return { values: ops.mul(values, mask), mask };
+    },
+    true,
+  ),
+  defineLoss(
+    'CategoricalGeneralizedCrossEntropy',
+    ['categorical_generalized_cross_entropy'],
+    { q: z.number().gt(0).lt(1) },
+    (ops, yTrue, yPred, { q }) => {
+      const hot = ops.oneHot(yTrue, yPred.shape.at(-1)!);
+      const p = ops.reduceSum(ops.mul(hot, yPred), [-1]);
+      return ops.div(ops.sub(1, ops.pow(p, q)), q);
     },
     true,
   ),

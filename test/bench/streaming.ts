@@ -65,6 +65,7 @@ async function studioStep(): Promise<number> {
   const { project } = await service.snapshot();
   const settings = {
     ...project.training,
+    batch_size: BATCH,
     limit: BATCH * STEPS,
     epochs: 1,
     engine: 'onnx' as const,

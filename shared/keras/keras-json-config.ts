@@ -4,6 +4,9 @@ import { SpecError, type Json, type LayerConfig } from './spec.ts';
 /** Keys of older or newer Keras versions that say nothing when they have this value. */
 const EMPTY: Readonly<Record<string, Json>> = {
   quantization_config: null,
+  gptq_unpacked_column_size: null,
+  lora_rank: null,
+  lora_alpha: null,
   sparse: false,
   ragged: false,
   optional: false,

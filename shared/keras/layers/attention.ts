@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Value } from '../../program/builder.ts';
+import { normalizeAxes } from '../../program/shapes.ts';
 import { formatShape, sizeOf, type Dim, type Shape } from '../../program/tensor.ts';
 import { softmax } from '../activations.ts';
 import { withFans } from '../initializers.ts';
@@ -20,10 +21,9 @@ const config = z.strictObject({
     .nullish()
     .transform((size) => (typeof size === 'number' ? [size] : (size ?? null))),
   attention_axes: z
-    .union([z.literal(1), z.tuple([z.literal(1)])], {
-      error: 'only attention over axis 1 is supported',
-    })
-    .nullish(),
+    .union([z.int(), z.array(z.int()).min(1)])
+    .nullish()
+    .transform((axes) => (axes == null ? null : [axes].flat())),
   sliding_window: units.nullish(),
   flash_attention: z.literal(false).nullish(),
   kernel_initializer: initializer('glorot_uniform'),
@@ -36,13 +36,17 @@ const config = z.strictObject({
 });
 type Config = z.infer<typeof config>;
 
+const SCORES = 'return_attention_scores';
+
 /** Logits of what must not be attended to. */
 const MASKED = -1e9;
 
 /**
  * Multi-head attention of query [batch, T, features] to value and key [batch, S, features]. Inputs: query, value, and
  * key where it is not the value. Keywords: `attention_mask` [batch, T, S], `value_mask`, `key_mask`, `use_causal_mask`,
- * `return_attention_scores`; as in Keras, a `query_mask` counts only where it came along with the query. Source: keras.src.layers.attention.multi_head_attention.
+ * `return_attention_scores`; as in Keras, a `query_mask` counts only where it came along with the query. Without them,
+ * inputs may have more axes, of which `attention_axes` are attended over.
+ * Source: keras.src.layers.attention.multi_head_attention.
  */
 export const multiHeadAttention = defineLayer({
   className: 'MultiHeadAttention',
@@ -63,58 +67,98 @@ export const multiHeadAttention = defineLayer({
     ];
   },
   call(context, [query, value, key = value], config) {
-    const { ops, kwargs } = context;
-    const { num_heads: heads, key_dim } = config;
-    const depth = config.value_dim ?? key_dim;
-    const [batch, targets] = query!.shape;
-    const sources = value!.shape[1];
-    const withScores = kwargs['return_attention_scores'] === true;
-    const sizes = outputSizes(config, query!.shape);
-    if (targets == null || sources == null) {
-      const output = unknownLength(ops, [batch!, targets!, ...sizes]);
-      const scores = unknownLength(ops, [batch!, heads, targets!, sources!]);
-      return withScores ? [output, scores] : output;
-    }
-    const heading = (x: Value, name: string, size: number) => {
-      const projected = project(context, x, config, name, heads * size);
-      return ops.transpose(
-        ops.reshape(projected, [batch!, x.shape[1]!, heads, size]),
-        [0, 2, 1, 3],
-      );
-    };
-    const scaled = ops.mul(heading(query!, 'query_dense', key_dim), 1 / Math.sqrt(key_dim));
-    const logits = ops.matMul(scaled, heading(key!, 'key_dense', key_dim), false, true);
-    const mask = attentionMask(context, config, batch!, targets, sources);
-    const spread = softmax(ops, mask ? ops.select(mask, logits, MASKED) : logits, [-1]);
-    // Where Keras can't use its fused kernel, a row without anything to attend to gives 0.
-    const zeroes = mask && (withScores || config.dropout > 0);
-    const scores = zeroes ? ops.select(mask, spread, 0) : spread;
-    const used =
-      context.training && config.dropout > 0
-        ? ops.mul(scores, dropped(context, scores, config.dropout))
-        : scores;
-    let attended = ops.matMul(used, heading(value!, 'value_dense', depth));
-    if (config.use_gate)
-      attended = ops.mul(attended, ops.sigmoid(heading(query!, 'gate_dense', depth)));
-    const joined = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [
-      batch!,
-      targets,
-      heads * depth,
-    ]);
-    const output = ops.reshape(project(context, joined, config, 'output_dense', sizeOf(sizes)), [
-      batch!,
-      targets,
-      ...sizes,
-    ]);
-    return withScores ? [output, scores] : output;
+    const rank = query!.shape.length;
+    const axes = attentionAxes(config, rank);
+    return rank === 3
+      ? attend(context, query!, value!, key!, config)
+      : attendAcross(context, [query!, value!, key!], axes, config);
   },
 });
 
+/** Attention over axis 1 of [batch, steps, features]. */
+function attend(context: CallContext, query: Value, value: Value, key: Value, config: Config) {
+  const { ops, kwargs } = context;
+  const { num_heads: heads, key_dim } = config;
+  const depth = config.value_dim ?? key_dim;
+  const [batch, targets] = query.shape;
+  const sources = value.shape[1];
+  const withScores = kwargs[SCORES] === true;
+  const sizes = outputSizes(config, query.shape);
+  if (targets == null || sources == null) {
+    const output = unknownLength(ops, [batch!, targets!, ...sizes]);
+    const scores = unknownLength(ops, [batch!, heads, targets!, sources!]);
+    return withScores ? [output, scores] : output;
+  }
+  const heading = (x: Value, name: string, size: number) => {
+    const projected = project(context, x, config, name, heads * size);
+    return ops.transpose(ops.reshape(projected, [batch!, x.shape[1]!, heads, size]), [0, 2, 1, 3]);
+  };
+  const scaled = ops.mul(heading(query, 'query_dense', key_dim), 1 / Math.sqrt(key_dim));
+  const logits = ops.matMul(scaled, heading(key, 'key_dense', key_dim), false, true);
+  const mask = attentionMask(context, config, batch!, targets, sources);
+  const spread = softmax(ops, mask ? ops.select(mask, logits, MASKED) : logits, [-1]);
+  // Where Keras can't use its fused kernel, a row without anything to attend to gives 0.
+  const zeroes = mask && (withScores || config.dropout > 0);
+  const scores = zeroes ? ops.select(mask, spread, 0) : spread;
+  const used =
+    context.training && config.dropout > 0
+      ? ops.mul(scores, dropped(context, scores, config.dropout))
+      : scores;
+  let attended = ops.matMul(used, heading(value, 'value_dense', depth));
+  if (config.use_gate)
+    attended = ops.mul(attended, ops.sigmoid(heading(query, 'gate_dense', depth)));
+  const joined = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [
+    batch!,
+    targets,
+    heads * depth,
+  ]);
+  const output = ops.reshape(project(context, joined, config, 'output_dense', sizeOf(sizes)), [
+    batch!,
+    targets,
+    ...sizes,
+  ]);
+  return withScores ? [output, scores] : output;
+}
+
+/** The axes to attend over: all between batch and features unless told. */
+function attentionAxes({ attention_axes: given }: Config, rank: number): number[] {
+  const between = Array.from({ length: rank - 2 }, (_, i) => i + 1);
+  const axes = given ? normalizeAxes(given, rank) : between;
+  if (axes.some((axis) => !between.includes(axis)))
+    throw new RangeError(`attention_axes lie between batch and features; got [${axes}]`);
+  return axes;
+}
+
+/** Attention over several axes of images and the like: they become one, and the other axes join the batch. */
+function attendAcross(
+  context: CallContext,
+  tensors: readonly [query: Value, value: Value, key: Value],
+  axes: readonly number[],
+  config: Config,
+): Value {
+  const { ops, kwargs, masks } = context;
+  const asked = ['attention_mask', 'value_mask', 'key_mask', 'use_causal_mask', SCORES];
+  if (config.sliding_window != null || masks.some(Boolean) || asked.some((name) => kwargs[name]))
+    throw new RangeError('masks, windows and scores are for sequences (batch, steps, features)');
+  const [{ shape }] = tensors;
+  const others = shape.map((_, i) => i).filter((i) => i < shape.length - 1 && !axes.includes(i));
+  const perm = [...others, ...axes, shape.length - 1];
+  const joined = tensors.map((x) => {
+    const steps = sizeOf(axes.map((axis) => x.shape[axis]!));
+    return ops.reshape(ops.transpose(x, perm), [null, steps, x.shape.at(-1)!]);
+  });
+  const output = attend(context, joined[0]!, joined[1]!, joined[2]!, config) as Value;
+  const sizes = outputSizes(config, shape);
+  const spread = ops.reshape(output, [...perm.slice(0, -1).map((axis) => shape[axis]!), ...sizes]);
+  const back = perm.slice(0, -1).map((_, axis) => perm.indexOf(axis));
+  return ops.transpose(spread, [...back, ...sizes.map((_, i) => perm.length - 1 + i)]);
+}
+
 function featuresOf(shape: Shape | undefined): number {
   const features = shape?.at(-1);
-  if (shape?.length !== 3 || features == null)
+  if (!shape || shape.length < 3 || features == null)
     throw new RangeError(
-      `takes query and value of (batch, steps, known features); got ${shape ? formatShape(shape) : 'one input'}`,
+      `takes query and value of (batch, steps, …, known features); got ${shape ? formatShape(shape) : 'one input'}`,
     );
   return features;
 }

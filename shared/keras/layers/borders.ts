@@ -40,7 +40,7 @@ function zeroPadding(className: string, n: number) {
 function cropping(className: string, n: number) {
   return defineLayer({
     className,
-    config: z.strictObject({ cropping: sides(n, n === 1 ? 1 : 0), data_format: dataFormat }),
+    config: z.strictObject({ cropping: sides(n, n === 2 ? 0 : 1), data_format: dataFormat }),
     call({ ops }, [x], { cropping }) {
       channelsOf(x!.shape, n);
       const cuts: Sides[] = [[0, 0], ...cropping, [0, 0]];

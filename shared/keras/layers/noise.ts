@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineLayer, keepsMask } from './layer.ts';
+import { dropped, kept, noiseShape } from './regularizing.ts';
 
 const seed = z.int().nullish();
 const rate = z.number().min(0).lt(1);
@@ -34,12 +35,13 @@ export const gaussianDropout = defineLayer({
 export const alphaDropout = defineLayer({
   className: 'AlphaDropout',
   mask: keepsMask,
-  config: z.strictObject({ rate, noise_shape: z.null().optional(), seed }),
-  call({ ops, training, random }, [x], { rate }) {
+  config: z.strictObject({ rate, noise_shape: noiseShape, seed }),
+  call(context, [x], { rate, noise_shape }) {
+    const { ops, training } = context;
     if (!training || rate === 0) return x!;
     const a = ((1 - rate) * (1 + rate * SELU_FLOOR ** 2)) ** -0.5;
     const b = -a * SELU_FLOOR * rate;
-    const keep = ops.lessEqual(rate, random(x!, { kind: 'uniform', low: 0, high: 1 }));
+    const keep = kept(context, x!, rate, noise_shape);
     return ops.add(ops.mul(ops.select(keep, x!, SELU_FLOOR), a), b);
   },
 });
@@ -55,14 +57,10 @@ function spatialDropout(className: string, n: number) {
       noise_shape: z.null().optional(),
       seed,
     }),
-    call({ ops, training, random }, [x], { rate }) {
-      if (!training || rate === 0) return x!;
-      const starts = x!.shape.map(() => 0);
-      const sizes = x!.shape.map((dim, axis) => (axis > 0 && axis <= n ? 1 : dim));
-      const one = ops.slice(x!, starts, sizes);
-      const keep = ops.lessEqual(rate, random(one, { kind: 'uniform', low: 0, high: 1 }));
-      const scale = rate < 1 ? 1 / (1 - rate) : 0;
-      return ops.mul(x!, ops.mul(ops.cast(keep, 'float32'), scale));
+    call(context, [x], { rate }) {
+      if (!context.training || rate === 0) return x!;
+      const noise = x!.shape.map((dim, axis) => (axis > 0 && axis <= n ? 1 : dim));
+      return context.ops.mul(x!, dropped(context, x!, rate, noise));
     },
   });
 }

@@ -112,10 +112,10 @@ export const batchNormalization = defineLayer({
     ...scaleAndCenter,
     moving_mean_initializer: initializer('zeros'),
     moving_variance_initializer: initializer('ones'),
-    renorm: z.literal(false).default(false),
+    renorm: z.literal(false, { error: 'batch renormalization is not supported' }).default(false),
     renorm_clipping: z.null().optional(),
     renorm_momentum: z.number().optional(),
-    synchronized: z.literal(false).default(false),
+    synchronized: z.boolean().default(false),
   }),
   variables(config, [input]) {
     const shape = knownSizes(input!, normalizeAxes([config.axis], input!.length));
@@ -159,15 +159,23 @@ export const layerNormalization = defineLayer({
       .transform((axis) => (typeof axis === 'number' ? [axis] : axis))
       .default([-1]),
     ...scaleAndCenter,
-    rms_scaling: z.literal(false).default(false),
+    rms_scaling: z.boolean().default(false),
   }),
-  variables: (config, [input]) =>
-    scaleAndCenterVariables(config, knownSizes(input!, normalizeAxes(config.axis, input!.length))),
+  variables(config, [input]) {
+    const shape = knownSizes(input!, normalizeAxes(config.axis, input!.length));
+    const rms = config.rms_scaling && { scale: true, center: false };
+    return scaleAndCenterVariables({ ...config, ...rms }, shape);
+  },
   call(context, [x], config) {
     const { ops } = context;
     const axes = normalizeAxes(config.axis, x!.shape.length);
-    const gamma = config.scale ? alongAxes(context, 'gamma', x!, axes) : null;
-    const beta = config.center ? alongAxes(context, 'beta', x!, axes) : null;
-    return normalize(ops, x!, moments(ops, x!, axes, null), gamma, beta, config.epsilon);
+    const along = (name: string) => alongAxes(context, name, x!, axes);
+    const { mean, variance } = moments(ops, x!, axes, null);
+    // Keras's own word for it: divided by the deviation, but not centred.
+    if (config.rms_scaling)
+      return normalize(ops, x!, { mean: ops.mul(mean, 0), variance }, along('gamma'), null, config.epsilon); // prettier-ignore
+    const gamma = config.scale ? along('gamma') : null;
+    const beta = config.center ? along('beta') : null;
+    return normalize(ops, x!, { mean, variance }, gamma, beta, config.epsilon);
   },
 });

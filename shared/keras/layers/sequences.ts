@@ -15,8 +15,6 @@ export const embedding = defineLayer({
     embeddings_constraint: optionalObject,
     mask_zero: z.boolean().default(false),
     weights: z.null().optional(),
-    lora_rank: z.null().optional(),
-    lora_alpha: z.null().optional(),
   }),
   variables: (config) => [
     {

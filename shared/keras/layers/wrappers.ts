@@ -77,7 +77,7 @@ export const bidirectional = defineLayer({
   className: 'Bidirectional',
   wraps: ['layer', 'backward_layer'],
   config: z.strictObject({
-    merge_mode: z.enum(['concat', 'sum', 'mul', 'ave']).nullish(),
+    merge_mode: z.enum(['concat', 'sum', 'mul', 'ave']).nullable().default('concat'),
     weights: z.null().optional(),
   }),
   mask(context, _, { merge_mode }) {
@@ -85,7 +85,7 @@ export const bidirectional = defineLayer({
     const [mask] = context.masks;
     return merge_mode === null ? [mask ?? null, mask ?? null] : [mask ?? null];
   },
-  call(context, [x, ...given], { merge_mode = 'concat' }) {
+  call(context, [x, ...given], { merge_mode }) {
     const { ops, kwargs } = context;
     const [forward, backward] = directions(context);
     const named = kwargs['initial_state'] as Value | readonly Value[] | undefined;

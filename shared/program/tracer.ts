@@ -157,7 +157,9 @@ export class Tracer {
   ): Traced[] {
     const { definition, config } = readLayer(spec, path);
     const { inputs, kwargs } = positional(definition, given, keywords);
-    const values = valuesOf(inputs);
+    const values = inputs.map(({ value }) =>
+      definition.anyType ? value : this.ops.cast(value, 'float32'),
+    );
     const losses = this.losses.length;
     try {
       const shapes = values.map((x) => x.shape);

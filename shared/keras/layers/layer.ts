@@ -74,6 +74,8 @@ export interface LayerDefinition<C = unknown> {
    * does not support masking: what comes after it sees no mask.
    */
   mask?(context: CallContext, inputs: readonly Value[], config: C): readonly (Value | null)[];
+  /** Takes tensors of any type as they are. To other layers they come as float32. */
+  readonly anyType?: boolean;
   /** Names of the positional arguments that are tensors, where they can be given by keyword. */
   readonly arguments?: readonly string[];
   /** Of a wrapper: Keras's configuration keys that hold the layers inside. */

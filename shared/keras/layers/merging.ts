@@ -16,6 +16,7 @@ function merging(
 ) {
   return defineLayer({
     className,
+    anyType: true,
     config: z.strictObject({}),
     mask: ({ ops, masks }) =>
       masks.every((mask) => mask !== null)
@@ -29,7 +30,7 @@ function merging(
       const rank = Math.max(...inputs.map((x) => x.shape.length));
       return join(
         ops,
-        inputs.map((x) => {
+        ofOneType(ops, inputs).map((x) => {
           const [batch, ...rest] = x.shape;
           const missing = rank - x.shape.length;
           return missing > 0
@@ -39,6 +40,12 @@ function merging(
       );
     },
   });
+}
+
+/** The tensors as they are where their types agree, else as float32. */
+function ofOneType(ops: Ops, inputs: readonly Value[]): readonly Value[] {
+  if (inputs.every(({ dtype }) => dtype === inputs[0]!.dtype)) return inputs;
+  return inputs.map((x) => ops.cast(x, 'float32'));
 }
 
 const fold =
@@ -51,17 +58,22 @@ export const subtract = merging('Subtract', fold('sub'), 2);
 export const multiply = merging('Multiply', fold('mul'));
 export const maximum = merging('Maximum', fold('max'));
 export const minimum = merging('Minimum', fold('min'));
-export const average = merging('Average', (ops, inputs) =>
-  ops.mul(fold('add')(ops, inputs), 1 / inputs.length),
-);
+export const average = merging('Average', (ops, inputs) => {
+  const sum = fold('add')(
+    ops,
+    inputs.map((x) => ops.cast(x, 'float32')),
+  );
+  return ops.mul(sum, 1 / inputs.length);
+});
 
 /** Joins tensors along an axis. Its mask counts a step where any of them does. */
 export const concatenate = defineLayer({
   className: 'Concatenate',
+  anyType: true,
   config: z.strictObject({ axis: z.int().default(-1) }),
   call({ ops }, inputs, { axis }) {
     if (inputs.length < 1) throw new RangeError('takes at least 1 input; got none');
-    return ops.concat(inputs, axis);
+    return ops.concat(ofOneType(ops, inputs), axis);
   },
   mask({ ops, masks }, inputs, { axis }) {
     if (masks.every((mask) => mask === null)) return [];

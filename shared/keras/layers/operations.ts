@@ -15,6 +15,7 @@ function binary(className: string, compute: (ops: Ops, a: Value, b: Value | numb
   return defineLayer({
     className,
     operation,
+    anyType: true,
     config: z.strictObject({}),
     call({ ops, kwargs }, [x, y]) {
       const other = y ?? kwargs['x2'] ?? kwargs['x1'];
@@ -43,6 +44,7 @@ export const logicalOr = binary('LogicalOr', (ops, a, b) => ops.or(asBool(ops, a
 export const logicalNot = defineLayer({
   className: 'LogicalNot',
   operation,
+  anyType: true,
   config: z.strictObject({}),
   call: ({ ops }, [x]) => ops.not(asBool(ops, x!)),
 });
@@ -56,6 +58,7 @@ const axes = z
 export const anyOf = defineLayer({
   className: 'Any',
   operation,
+  anyType: true,
   config: z.strictObject({ axis: axes, keepdims: z.boolean().default(false) }),
   call: ({ ops }, [x], { axis, keepdims }) => any(ops, asBool(ops, x!), axis, keepdims),
 });
@@ -63,6 +66,7 @@ export const anyOf = defineLayer({
 export const allOf = defineLayer({
   className: 'All',
   operation,
+  anyType: true,
   config: z.strictObject({ axis: axes, keepdims: z.boolean().default(false) }),
   call: ({ ops }, [x], { axis, keepdims }) =>
     ops.not(any(ops, ops.not(asBool(ops, x!)), axis, keepdims)),
@@ -71,6 +75,7 @@ export const allOf = defineLayer({
 export const expandDims = defineLayer({
   className: 'ExpandDims',
   operation,
+  anyType: true,
   config: z.strictObject({ axis: z.union([z.int(), z.array(z.int())]) }),
   call({ ops }, [x], { axis }) {
     const added = [axis].flat();
@@ -88,6 +93,7 @@ const like = (className: string, value: number) =>
   defineLayer({
     className,
     operation,
+    anyType: true,
     config: z.strictObject({ dtype: z.string().nullish(), sparse: z.boolean().optional() }),
     call({ ops }, [x], { dtype }) {
       const to = dtype === 'bool' || dtype === 'int32' ? dtype : dtype ? 'float32' : x!.dtype;

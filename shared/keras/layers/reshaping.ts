@@ -23,6 +23,7 @@ function resolveTarget(input: Shape, target: readonly number[]): Dim[] {
 
 export const reshape = defineLayer({
   className: 'Reshape',
+  anyType: true,
   config: z.strictObject({ target_shape: z.array(z.union([z.int().positive(), z.literal(-1)])) }),
   call: ({ ops }, [x], { target_shape }) =>
     ops.reshape(x!, [x!.shape[0]!, ...resolveTarget(x!.shape, target_shape)]),
@@ -30,12 +31,14 @@ export const reshape = defineLayer({
 
 export const flatten = defineLayer({
   className: 'Flatten',
+  anyType: true,
   config: z.strictObject({ data_format: dataFormat }),
   call: ({ ops }, [x]) => ops.reshape(x!, [x!.shape[0]!, sizeOf(x!.shape.slice(1))]),
 });
 
 export const permute = defineLayer({
   className: 'Permute',
+  anyType: true,
   config: z.strictObject({ dims: z.array(z.int().positive()) }),
   call({ ops }, [x], { dims }) {
     const wanted = dims.map((_, i) => i + 1);
@@ -51,6 +54,7 @@ export const permute = defineLayer({
 /** The input n times, one after the other, as a sequence. */
 export const repeatVector = defineLayer({
   className: 'RepeatVector',
+  anyType: true,
   config: z.strictObject({ n: z.int().positive() }),
   call({ ops }, [x], { n }) {
     if (x!.shape.length !== 2)
@@ -61,6 +65,7 @@ export const repeatVector = defineLayer({
 
 export const identity = defineLayer({
   className: 'Identity',
+  anyType: true,
   mask: keepsMask,
   config: z.strictObject({}),
   call: (_, [x]) => x!,

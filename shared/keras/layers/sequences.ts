@@ -7,6 +7,7 @@ import { defineLayer, type CallContext } from './layer.ts';
 /** A row of the table for each whole number. */
 export const embedding = defineLayer({
   className: 'Embedding',
+  anyType: true,
   config: z.strictObject({
     input_dim: units,
     output_dim: units,

@@ -11,6 +11,7 @@ import { unknownLength } from './sequences.ts';
  */
 export const timeDistributed = defineLayer({
   className: 'TimeDistributed',
+  anyType: true,
   wraps: ['layer'],
   config: z.strictObject({}),
   mask: keepsMask,

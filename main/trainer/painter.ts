@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 const SHOWN = 10;
 
 /** The share of the training time that pictures between the fixed steps may take. */
-const SHARE = 0.02;
+const SHARE = 0.01;
 
 /** Stores what a model makes of a few fixed samples, at some of the steps. */
 export interface Painter {

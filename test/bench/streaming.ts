@@ -15,7 +15,7 @@ import { median } from './stats.ts';
 
 const BATCH = 128;
 const STEPS = 100;
-const ROUNDS = 4;
+const ROUNDS = 6;
 
 /** Milliseconds a step, bare and in the studio, and the studio's overhead in the median of paired rounds. */
 export interface StreamingCost {

@@ -125,7 +125,11 @@ describe('hostile specs end in an error that names the place', () => {
   it.each([
     ['no models', { version: 1, layers: {}, models: [] }, 'models'],
     ['another version', { version: 9, layers: {}, models: ['m'] }, 'version'],
-    ['__proto__', JSON.parse('{"version":1,"layers":{"__proto__":{}},"models":["__proto__"]}'), 'models/0'],
+    [
+      '__proto__',
+      JSON.parse('{"version":1,"layers":{"__proto__":{}},"models":["__proto__"]}'),
+      'models/0',
+    ],
     [
       'NaN as a call',
       {

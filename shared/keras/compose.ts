@@ -66,8 +66,6 @@ export interface ModelFunction<Result = SymbolicTensor> extends LayerFunction<Re
   getLayer(name: string): LayerFunction;
 }
 
-export type { LayerOptions } from './compose-layers.ts';
-
 /**
  * Keras's functional API. `build` makes layers and models by calling them and returns the models to keep, the main
  * one last; automatic names are counted as Keras does. Throws a SpecError that names the layer that can't be.

@@ -4,7 +4,7 @@ import type { VariableSpec } from '../keras/layers/layer.ts';
 import { layerOf, SpecError } from '../keras/spec.ts';
 import type { LayerId, ModelSpec } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
-import { Traced, Tracer } from './tracer.ts';
+import { traced, Tracer } from './tracer.ts';
 
 /** A variable met while tracing. One a layer and name, however many paths lead to the layer. */
 export interface TracedVariable extends VariableSpec {
@@ -64,7 +64,7 @@ export function traceModel(spec: ModelSpec, model: LayerId, options: TraceOption
   const outputs = tracer.call(
     model,
     config.name,
-    inputs.map((value, i) => new Traced(value, options.masks?.[i] ?? null)),
+    inputs.map((value, i) => traced(value, options.masks?.[i])),
     options.kwargs ?? {},
     true,
   );
@@ -72,7 +72,7 @@ export function traceModel(spec: ModelSpec, model: LayerId, options: TraceOption
     ops: tracer.ops,
     inputs,
     outputs: outputs.map(({ value }) => value),
-    masks: outputs.map(({ mask }) => mask),
+    masks: outputs.map(({ live }) => live.mask),
     variables: orderVariables(spec, model, tracer.variables),
     updates: Object.fromEntries(tracer.updates),
     losses: tracer.losses,

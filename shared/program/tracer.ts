@@ -26,13 +26,21 @@ import type { TracedCall, TracedVariable } from './trace.ts';
 /** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */
 export class Traced {
   readonly value: Value;
-  readonly mask: Value | null;
+  /** The mask that Keras keeps with the tensor while a model runs, from which MultiHeadAttention takes it away. */
+  readonly live: { mask: Value | null };
+  /** The mask that Keras writes into calls while a model is put together; none comes out of a model inside. */
+  readonly recorded: Value | null;
 
-  constructor(value: Value, mask: Value | null = null) {
+  constructor(value: Value, live: { mask: Value | null }, recorded: Value | null) {
     this.value = value;
-    this.mask = mask;
+    this.live = live;
+    this.recorded = recorded;
   }
 }
+
+/** A tensor with a mask that came along, or none. */
+export const traced = (value: Value, mask: Value | null = null) =>
+  new Traced(value, { mask }, mask);
 
 type Keywords = Readonly<Record<string, unknown>>;
 
@@ -92,10 +100,14 @@ export class Tracer {
     { graph, config }: LayerSpec,
     path: string,
     given: readonly Traced[],
-    { mask }: Keywords,
+    kwargs: Keywords,
     trainable: boolean,
   ): Traced[] {
-    const inputs = mask ? withMasks(given, mask) : given;
+    const masks = liveMasks(given, kwargs, true);
+    const inputs = given.map(({ value, live }, i) => {
+      live.mask = masks[i]!;
+      return new Traced(value, live, null);
+    });
     this.checkInputs(
       graph!.inputs.map(([input]) => input),
       inputs,
@@ -128,7 +140,7 @@ export class Tracer {
       }
     }
     if (graph!.outputs.length === 0) throw new SpecError(path, `${config.name} has no outputs`);
-    return graph!.outputs.map(tensorOf);
+    return graph!.outputs.map(tensorOf).map(({ value, live }) => new Traced(value, live, null));
   }
 
   private checkInputs(declared: readonly LayerId[], inputs: readonly Traced[], path: string) {
@@ -164,12 +176,19 @@ export class Tracer {
     try {
       const shapes = values.map((x) => x.shape);
       this.build(layer, definition.variables?.(config, shapes) ?? [], trainable);
-      const context = this.context(layer, spec, path, inputs, kwargs, trainable);
+      const masks = liveMasks(inputs, kwargs, definition.takesMask ?? false);
+      const context = this.context(layer, spec, path, masks, kwargs, trainable);
       const outputs = [definition.call(context, values, config)].flat();
-      const masks = definition.mask?.(context, values, config) ?? [];
       if (direct) this.losses.length = losses;
       else this.regularizeActivity(spec, outputs);
-      return outputs.map((value, i) => new Traced(value, masks[i] ?? null));
+      const after = (masks: CallContext['masks']) =>
+        definition.mask?.({ ...context, masks }, values, config) ?? [];
+      const live = after(masks);
+      const recorded = after(inputs.map((x, i) => masksIn(kwargs)[i] ?? x.recorded));
+      if (definition.removesMasks) for (const input of inputs) input.live.mask = null;
+      return outputs.map(
+        (value, i) => new Traced(value, { mask: live[i] ?? null }, recorded[i] ?? null),
+      );
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new SpecError(path, `${spec.class_name}: ${error.message}`);
@@ -208,7 +227,7 @@ export class Tracer {
     layer: LayerId,
     { wraps = {} }: LayerSpec,
     path: string,
-    inputs: readonly Traced[],
+    masks: CallContext['masks'],
     kwargs: Keywords,
     trainable: boolean,
   ): CallContext {
@@ -219,7 +238,7 @@ export class Tracer {
       training: this.training,
       trainable,
       kwargs,
-      masks: (kwargs['mask'] ? withMasks(inputs, kwargs['mask']) : inputs).map(({ mask }) => mask),
+      masks,
       variable(name) {
         const key = keyOf(name);
         const variable = variables.get(key);
@@ -240,12 +259,20 @@ export class Tracer {
   private wrapped(layer: LayerId, parent: string, trainable: boolean): WrappedLayer {
     const { class_name, config } = layerOf(this.spec, layer);
     const path = `${parent}/${config.name}`;
-    const traced = (inputs: readonly Value[]) => inputs.map((value) => new Traced(value));
     return {
       className: class_name,
       config,
       call: (inputs, kwargs = {}, direct = false) =>
-        valuesOf(this.call(layer, path, traced(inputs), kwargs, trainable, direct)),
+        valuesOf(
+          this.call(
+            layer,
+            path,
+            inputs.map((x) => traced(x)),
+            kwargs,
+            trainable,
+            direct,
+          ),
+        ),
       couplesSamples: (inputs) => {
         const types = inputs.map(({ shape, dtype }) => [dtype, ...shape]);
         const key = JSON.stringify([layer, trainable, types]);
@@ -253,7 +280,14 @@ export class Tracer {
         if (known !== undefined) return known;
         const trial = new Tracer(this.spec, createOps(), this.training, this);
         const feeds = inputs.map((x, i) => trial.ops.feed(`${i}`, x.shape, x.dtype));
-        trial.call(layer, path, traced(feeds), {}, trainable, true);
+        trial.call(
+          layer,
+          path,
+          feeds.map((x) => traced(x)),
+          {},
+          trainable,
+          true,
+        );
         const coupled = trial.updates.size > 0 || trial.losses.length > 0;
         this.coupled.set(key, coupled);
         return coupled;
@@ -275,10 +309,22 @@ function checkVariable({ name, shape, initializer, regularizer, constraint }: Va
 
 const valuesOf = (tensors: readonly Traced[]) => tensors.map(({ value }) => value);
 
-/** The tensors with masks that a call gives itself: one for the first, or a list. */
-function withMasks(tensors: readonly Traced[], given: unknown): Traced[] {
-  const masks = (Array.isArray(given) ? given : [given]) as readonly (Value | null | undefined)[];
-  return tensors.map(({ value, mask }, i) => new Traced(value, masks[i] ?? mask));
+/** The masks that a call gives itself: one for the first tensor, or a list. */
+function masksIn({ mask }: Keywords): readonly (Value | null | undefined)[] {
+  const list = Array.isArray(mask) ? (mask as readonly unknown[]) : [mask];
+  return list.map((one) => (one instanceof Traced ? one.value : (one as Value | null | undefined)));
+}
+
+/**
+ * The masks of a call: its own, what Keras would have written into it, or what comes along. Keras writes a mask into
+ * calls of one tensor and nothing else, of layers that take one.
+ */
+function liveMasks(inputs: readonly Traced[], kwargs: Keywords, takesMask: boolean) {
+  const own = masksIn(kwargs);
+  const alone = inputs.length === 1 && Object.keys(kwargs).every((name) => name === 'training');
+  return inputs.map(
+    ({ live, recorded }, i) => own[i] ?? (takesMask && alone ? recorded : null) ?? live.mask,
+  );
 }
 
 /** The tensors of a call, positional ones flat, keyword ones by name. */
@@ -309,7 +355,7 @@ function positional(
     if (tensor == null) continue;
     if (names.indexOf(name) !== inputs.length)
       throw new RangeError(`${name} is given, and what stands before it is not`);
-    inputs.push(tensor instanceof Traced ? tensor : new Traced(tensor as Value));
+    inputs.push(tensor instanceof Traced ? tensor : traced(tensor as Value));
   }
   const plain = (value: unknown): unknown => {
     if (value instanceof Traced) return value.value;

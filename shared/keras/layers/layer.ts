@@ -74,6 +74,10 @@ export interface LayerDefinition<C = unknown> {
    * does not support masking: what comes after it sees no mask.
    */
   mask?(context: CallContext, inputs: readonly Value[], config: C): readonly (Value | null)[];
+  /** Its Keras call has a `mask` argument. */
+  readonly takesMask?: boolean;
+  /** It takes the masks away from the tensors that it is given, for all that follows. */
+  readonly removesMasks?: boolean;
   /** Takes tensors of any type as they are. To other layers they come as float32. */
   readonly anyType?: boolean;
   /** Names of the positional arguments that are tensors, where they can be given by keyword. */

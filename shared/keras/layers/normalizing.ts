@@ -105,6 +105,7 @@ function knownSizes(shape: Shape, axes: readonly number[]): number[] {
  */
 export const batchNormalization = defineLayer({
   className: 'BatchNormalization',
+  takesMask: true,
   mask: keepsMask,
   config: z.strictObject({
     axis: z.int().default(-1),

@@ -25,13 +25,15 @@ function pooling(className: string, op: 'maxPool' | 'avgPool', n: number) {
 function globalPooling(className: string, op: 'reduceMax' | 'reduceMean', n: number) {
   const config = z.strictObject({ data_format: dataFormat, keepdims: z.boolean().default(false) });
   const axes = Array.from({ length: n }, (_, i) => i + 1);
+  const takesMask = n === 1 && op === 'reduceMean';
   return defineLayer({
     className,
+    takesMask,
     config,
     call(context, [x], { keepdims }) {
       const { ops } = context;
       channelsOf(x!.shape, n);
-      const mask = n === 1 && op === 'reduceMean' ? stepMask(context, x!) : null;
+      const mask = takesMask ? stepMask(context, x!) : null;
       if (!mask) return ops[op](x!, axes, keepdims);
       const sum = (value: Value) => ops.reduceSum(value, axes, keepdims);
       return ops.div(sum(ops.select(mask, x!, 0)), sum(ops.cast(mask, 'float32')));

@@ -77,6 +77,7 @@ export function recurrent<C extends RecurrentConfig>(
 ): LayerDefinition {
   return defineLayer<C>({
     className,
+    takesMask: true,
     config,
     variables: (config, [input]) => variables(config, cell, input!.at(-1), input!),
     mask: ({ masks }, _, { return_sequences }) => (return_sequences ? [masks[0] ?? null] : []),

@@ -61,6 +61,7 @@ export const elu = defineLayer({
 /** Softmax over one axis or several together. Where a mask is 0, the result is 0. */
 export const softmaxLayer = defineLayer({
   className: 'Softmax',
+  takesMask: true,
   mask: keepsMask,
   config: z.strictObject({
     axis: z

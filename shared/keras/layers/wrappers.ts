@@ -11,6 +11,7 @@ import { unknownLength } from './sequences.ts';
  */
 export const timeDistributed = defineLayer({
   className: 'TimeDistributed',
+  takesMask: true,
   anyType: true,
   wraps: ['layer'],
   config: z.strictObject({}),
@@ -76,6 +77,7 @@ const merge: Readonly<Record<string, (ops: Ops, a: Value, b: Value) => Value>> =
  */
 export const bidirectional = defineLayer({
   className: 'Bidirectional',
+  takesMask: true,
   wraps: ['layer', 'backward_layer'],
   config: z.strictObject({
     merge_mode: z.enum(['concat', 'sum', 'mul', 'ave']).nullable().default('concat'),

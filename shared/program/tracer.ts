@@ -58,6 +58,8 @@ export class Tracer {
   /** What is known of wrapped layers, see `couplesSamples`. */
   private readonly coupled: Map<string, boolean>;
   private randoms = 0;
+  /** How many steps have been joined to the batch by the wrappers above. */
+  private joined: readonly number[] = [];
 
   readonly spec: ModelSpec;
   readonly ops: Ops;
@@ -247,8 +249,15 @@ export class Tracer {
       },
       update: (name, value) => void updates.set(keyOf(name), value),
       addLoss: (value) => void losses.push(value),
-      random: (like, distribution) =>
-        ops.random(`${layer}/random_${this.randoms++}`, like, distribution),
+      random: (like, distribution) => {
+        const name = `${layer}/random_${this.randoms++}`;
+        const [batch, ...rest] = 'id' in like ? like.shape : like;
+        if (this.joined.length === 0 || rest.includes(null))
+          return ops.random(name, like, distribution);
+        // A run draws for the batch, so the axes that were joined to it stand apart.
+        const drawn = ops.random(name, [batch!, ...this.joined, ...rest], distribution);
+        return ops.reshape(drawn, [batch!, ...rest]);
+      },
       wrapped: (role) => {
         if (!Object.hasOwn(wraps, role)) throw new RangeError(`expected a layer in "${role}"`);
         return this.wrapped(wraps[role]!, path, trainable);
@@ -262,17 +271,14 @@ export class Tracer {
     return {
       className: class_name,
       config,
-      call: (inputs, kwargs = {}, direct = false) =>
-        valuesOf(
-          this.call(
-            layer,
-            path,
-            inputs.map((x) => traced(x)),
-            kwargs,
-            trainable,
-            direct,
-          ),
-        ),
+      call: (inputs, kwargs = {}, { direct = false, joined = 1 } = {}) => {
+        const before = this.joined;
+        if (joined !== 1) this.joined = [...before, joined];
+        const tensors = inputs.map((x) => traced(x));
+        const outputs = this.call(layer, path, tensors, kwargs, trainable, direct);
+        this.joined = before;
+        return valuesOf(outputs);
+      },
       couplesSamples: (inputs) => {
         const types = inputs.map(({ shape, dtype }) => [dtype, ...shape]);
         const key = JSON.stringify([layer, trainable, types]);

@@ -148,7 +148,15 @@ function attendAcross(
     const steps = sizeOf(axes.map((axis) => x.shape[axis]!));
     return ops.reshape(ops.transpose(x, perm), [null, steps, x.shape.at(-1)!]);
   });
-  const output = attend(context, joined[0]!, joined[1]!, joined[2]!, config) as Value;
+  // Dropout draws for the batch, so the axes that join it stand apart.
+  const apart = others.slice(1).map((axis) => shape[axis]!);
+  const random: CallContext['random'] = (like, distribution) => {
+    const [, ...rest] = 'id' in like ? like.shape : like;
+    const drawn = context.random([shape[0]!, ...apart, ...rest], distribution);
+    return ops.reshape(drawn, [null, ...rest]);
+  };
+  const [query, value, key] = joined as [Value, Value, Value];
+  const output = attend({ ...context, random }, query, value, key, config) as Value;
   const sizes = outputSizes(config, shape);
   const spread = ops.reshape(output, [...perm.slice(0, -1).map((axis) => shape[axis]!), ...sizes]);
   const back = perm.slice(0, -1).map((_, axis) => perm.indexOf(axis));

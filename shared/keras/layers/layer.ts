@@ -31,8 +31,8 @@ export interface CallContext {
   update(name: string, value: Value): void;
   /** Adds a scalar to the loss that is minimised. */
   addLoss(value: Value): void;
-  /** Random numbers in the shape of `like`, new at each step. */
-  random(like: Value, distribution: Distribution): Value;
+  /** Random numbers in the shape of `like`, or in a shape that begins with the batch; new at each step. */
+  random(like: Value | Shape, distribution: Distribution): Value;
   /** Tensors and plain values given by keyword (`mask`, `initial_state`, `training`). */
   readonly kwargs: Readonly<Record<string, unknown>>;
   /**
@@ -48,14 +48,21 @@ export interface CallContext {
 export interface WrappedLayer {
   readonly className: string;
   readonly config: LayerConfig;
-  /** Calls it; its variables are its own. With `direct`, what it adds to the loss by itself does not count. */
+  /** Calls it; its variables are its own. */
   call(
     inputs: readonly Value[],
     kwargs?: Readonly<Record<string, unknown>>,
-    direct?: boolean,
+    options?: WrappedCall,
   ): Value[];
   /** Whether what it computes for a sample, or adds to the loss, depends on the others in the batch. */
   couplesSamples(inputs: readonly TensorType[]): boolean;
+}
+
+export interface WrappedCall {
+  /** Keras calls what the layer computes without what surrounds a call: what it adds to the loss does not count. */
+  readonly direct?: boolean;
+  /** How many samples of the input stand for one of the batch, such as its steps. */
+  readonly joined?: number;
 }
 
 /** What Keras knows of a class of layers, written once: its configuration, its variables and what it computes. */

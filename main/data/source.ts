@@ -1,4 +1,7 @@
+import type { DataKind, DataProblem } from '../../shared/api/data.ts';
 import type { TypedArray } from './typed-array.ts';
+
+export type { DataProblem };
 
 /** What was recognised in a file or folder: samples that are not decoded yet. */
 export interface Source {
@@ -13,8 +16,7 @@ export interface Source {
   readonly problems: readonly DataProblem[];
 }
 
-export type SourceKind =
-  'idx' | 'image-classes' | 'images' | 'image-pairs' | 'csv-images' | 'csv' | 'numpy' | 'parquet';
+export type SourceKind = DataKind;
 
 /** What the samples hold under one name. */
 export interface SourceColumn {
@@ -51,15 +53,3 @@ export type SourceValue =
   /** Pixels (height, width, channels) or numbers as they are stored. */
   | { readonly kind: 'raw'; readonly shape: readonly number[]; readonly data: TypedArray }
   | { readonly kind: 'class'; readonly index: number };
-
-/** Something wrong with data, and what is done about it. */
-export interface DataProblem {
-  /** Stable: `unreadable`, `empty-class`, `missing-label`, `duplicate`, `leak`, `imbalance`, `wrong-size`, … */
-  readonly code: string;
-  /** The file, below the source's root; with a place inside it where that helps. */
-  readonly path: string;
-  /** For people, in English: what is wrong. */
-  readonly message: string;
-  /** For people, in English: what is done about it. */
-  readonly action: string;
-}

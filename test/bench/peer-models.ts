@@ -7,6 +7,8 @@ export interface PeerModel {
   readonly spec: ModelSpec;
   readonly model: string;
   readonly loss: string;
+  /** Whether it learns to give MNIST's digits back; others are trained on noise. */
+  readonly digits?: true;
 }
 
 const relu = { activation: 'relu' };
@@ -50,7 +52,7 @@ const resnet = compose(({ input, layer, layers, model }) => {
 });
 
 export const peerModels: Readonly<Record<string, PeerModel>> = {
-  seed: { spec: seedModels, model: 'autoencoder', loss: 'mse' },
+  seed: { spec: seedModels, model: 'autoencoder', loss: 'mse', digits: true },
   mlp: { spec: mlp, model: 'mlp', loss: 'categorical_crossentropy' },
   cnn: { spec: cnn, model: 'cnn', loss: 'categorical_crossentropy' },
   lstm: { spec: lstm, model: 'lstm', loss: 'categorical_crossentropy' },

@@ -2,10 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
-import { nodesOf } from '../../shared/program/program.ts';
-import { compileModel, initialValues, LEARNING_RATE } from '../../shared/program/step.ts';
-import { scalar, sizeOf, tensor, type NamedTensors } from '../../shared/program/tensor.ts';
-import { createRandom } from '../../shared/random.ts';
+import { openLoop } from './engine-loop.ts';
 import { peerModels } from './peer-models.ts';
 
 /**
@@ -17,46 +14,18 @@ const [name = 'seed', ...numbers] = process.argv.slice(2);
 const [batch = 128, threads = 2, steps = 30] = numbers.slice(0, 3).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'profile-step-'));
 const profile = numbers[3] === 'profile' ? { profile: join(folder, 'profile') } : {};
-const { spec, model, loss } = peerModels[name]!;
-const compiled = compileModel(spec, model, {
-  optimizer: { class_name: 'Adam', config: {} },
-  loss,
-});
 const engine = await createOnnxEngine({ threads, ...profile });
-const started = performance.now();
-const train = await engine.compile(compiled.train);
+const loop = await openLoop(peerModels[name]!, engine);
 console.log(
-  `${name}: ${compiled.train.nodes.length} operations, compiled in ${(performance.now() - started).toFixed(0)} ms`,
+  `${name}: ${loop.compiled.train.nodes.length} operations, compiled in ${loop.compileTime.toFixed(0)} ms`,
 );
-const variables = await engine.variables(initialValues(compiled, 1));
-const random = createRandom(0, 'bench');
-const feeds: NamedTensors = {};
-for (const { attrs } of [
-  ...nodesOf(compiled.train, 'feed'),
-  ...nodesOf(compiled.train, 'random'),
-]) {
-  const shape = attrs.shape.map((dim) => dim ?? batch);
-  feeds[attrs.name] = tensor(
-    'dtype' in attrs && attrs.dtype === 'int32'
-      ? new Int32Array(sizeOf(shape))
-      : random.uniform(sizeOf(shape)),
-    shape,
-    'dtype' in attrs ? attrs.dtype : 'float32',
-  );
-}
-feeds[LEARNING_RATE] = scalar(compiled.learningRate(0));
-const times: number[] = [];
-for (let step = 0; step < steps; step++) {
-  const start = performance.now();
-  await train.run(variables, feeds);
-  times.push(performance.now() - start);
-}
+const times = await loop.steps(steps, batch);
 times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.floor(share * times.length)]!.toFixed(2);
 console.log(
   `batch ${batch}, ${threads} threads: least ${at(0)}, quarter ${at(0.25)}, median ${at(0.5)} ms`,
 );
-await train.dispose();
+await loop.close();
 if (numbers[3] === 'profile') printProfile();
 rmSync(folder, { recursive: true });
 

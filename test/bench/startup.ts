@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { median } from './stats.ts';
+import { markdownTable, median } from './stats.ts';
 import { rootOf } from './torch-peer.ts';
 
-/** Median seconds of three starts: the studio until its address is printed, and `train` until its first step. */
-export async function timeStarts(): Promise<{ serve: number; firstStep: number }> {
+/** Prints the median seconds of three starts: the studio until its address is printed, `train` until its first step. */
+export async function benchStarts(): Promise<void> {
   const serve: number[] = [];
   const firstStep: number[] = [];
   for (let round = 0; round < 3; round++) {
@@ -23,7 +23,16 @@ export async function timeStarts(): Promise<{ serve: number; firstStep: number }
     );
     rmSync(folder, { recursive: true, force: true });
   }
-  return { serve: median(serve), firstStep: median(firstStep) };
+  console.log('\nStart-up, s (median of 3)\n');
+  console.log(
+    markdownTable(
+      ['what', 's'],
+      [
+        ['the studio, until its address is printed', median(serve).toFixed(2)],
+        ['train, until the first step is told', median(firstStep).toFixed(2)],
+      ],
+    ),
+  );
 }
 
 /** Seconds until the command line prints such a line; then it is told to end, and awaited. */

@@ -23,3 +23,6 @@ export function markdownTable(
     ...rows.map(line),
   ].join('\n');
 }
+
+/** How many times as fast: `1.83x`. */
+export const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}x`;

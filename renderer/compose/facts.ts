@@ -1,4 +1,5 @@
 import { traceModel, inputShape, type TracedVariable } from '../../shared/program/trace.ts';
+import { layersInside } from '../../shared/keras/graph.ts';
 import { inferGraph } from '../../shared/keras/infer.ts';
 import { readLayer } from '../../shared/keras/layers/catalogue.ts';
 import { layerOf, SpecError, tensorsOf } from '../../shared/keras/spec.ts';
@@ -48,7 +49,10 @@ export interface CallShapes {
   readonly outputs: readonly (Shape | null)[] | null;
 }
 
-/** The calls of a layer inside a model; of a model that stands by itself (`parent` null), its own ends. */
+/**
+ * The calls of a layer inside a model, or what it gives inside a wrapper there; of a model that stands by itself
+ * (`parent` null), its own ends.
+ */
 export function callShapes(
   spec: ModelSpec,
   layer: LayerId,
@@ -69,6 +73,8 @@ export function callShapes(
   const graph = layerOf(spec, parent).graph!;
   const types = graphTypes(spec, parent, path);
   const where = callIndex(graph);
+  const wrapped = types.wrapped.get(layer);
+  if (wrapped) return [{ inputs: [], outputs: wrapped }];
   return graph.calls.flatMap((call, at) =>
     call.layer === layer
       ? [
@@ -92,7 +98,10 @@ export function variablesOf(
 ): readonly TracedVariable[] {
   try {
     if (parent === null) return traceModel(spec, layer).variables;
-    return inferGraph(spec, layerOf(spec, parent).graph!, path).variables.get(layer) ?? [];
+    const { variables } = inferGraph(spec, layerOf(spec, parent).graph!, path);
+    const inside = new Set(layersInside(spec, layer));
+    const all = [...variables.values()].flat().filter((variable) => inside.has(variable.layer));
+    return [...new Map(all.map((variable) => [variable.key, variable])).values()];
   } catch (error) {
     if (error instanceof SpecError) return [];
     throw error;

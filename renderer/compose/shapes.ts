@@ -7,6 +7,8 @@ import type { Shape, TensorType } from '../../shared/program/tensor.ts';
 export interface GraphTypes {
   /** Outputs of each call, by its position in `graph.calls`; null where they can't be known. */
   readonly outputs: readonly (readonly TensorType[] | null)[];
+  /** What layers inside wrappers give. */
+  readonly wrapped: ReadonlyMap<LayerId, readonly Shape[]>;
   /** Calls that can't take what comes, by position. */
   readonly errors: ReadonlyMap<number, SpecError>;
   /** Why the graph as a whole can't be read. */
@@ -27,7 +29,7 @@ export function graphTypes(spec: ModelSpec, model: LayerId, path: string): Graph
 function inferTypes(spec: ModelSpec, graph: GraphSpec, path: string): GraphTypes {
   const errors = new Map<number, SpecError>();
   try {
-    const { outputs, problems } = inferGraph(spec, graph, path);
+    const { outputs, wrapped, problems } = inferGraph(spec, graph, path);
     for (const { path: inside, problem } of problems) {
       const [name] = inside.split('/');
       const at = graph.calls.findIndex(
@@ -36,10 +38,10 @@ function inferTypes(spec: ModelSpec, graph: GraphSpec, path: string): GraphTypes
       );
       errors.set(at, new SpecError(`${path}/${inside}`, problem));
     }
-    return { outputs, errors, error: null };
+    return { outputs, wrapped, errors, error: null };
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    return { outputs: graph.calls.map(() => null), errors, error };
+    return { outputs: graph.calls.map(() => null), wrapped: new Map(), errors, error };
   }
 }
 

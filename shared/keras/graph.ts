@@ -126,6 +126,19 @@ export function layersIn(spec: ModelSpec, layer: LayerId, path: string): readonl
   return wraps ? Object.values(wraps) : [];
 }
 
+/** A layer and all layers inside it, those in wrappers too, each once. */
+export function layersInside(spec: ModelSpec, layer: LayerId): LayerId[] {
+  const seen = new Set<LayerId>();
+  const open = [layer];
+  while (open.length > 0) {
+    const next = open.pop()!;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...layersIn(spec, next, next).toReversed());
+  }
+  return [...seen];
+}
+
 /** More than this many paths in one spec is taken for a mistake (or an attack), not for a model. */
 const MOST_PATHS = 200_000;
 

@@ -1,15 +1,17 @@
 import { createOps, type Value } from '../program/builder.ts';
 import { traceModel, type TracedVariable } from '../program/trace.ts';
-import type { Dim, TensorType } from '../program/tensor.ts';
+import type { Dim, Shape, TensorType } from '../program/tensor.ts';
 import { callPositions, layersIn, orderGraph } from './graph.ts';
 import { inputShape, inputType } from './input-layer.ts';
-import { layerOf, mapTensors, SpecError, tensorsOf } from './spec.ts';
+import { isTrainable, layerOf, mapTensors, SpecError, tensorsOf } from './spec.ts';
 import type { CallSpec, GraphSpec, LayerId, ModelSpec, TensorRef } from './spec.ts';
 
 /** What the calls of one graph give, as far as they are valid. */
 export interface InferredGraph {
   /** By position in `graph.calls`: types of the outputs; null where the call has no valid input or takes none. */
   readonly outputs: readonly (readonly TensorType[] | null)[];
+  /** Shapes of what the layers inside wrappers give at their first call, by layer. */
+  readonly wrapped: ReadonlyMap<LayerId, readonly Shape[]>;
   /** By layer: the distinct variables of its first valid call, those of layers inside included. */
   readonly variables: ReadonlyMap<LayerId, readonly TracedVariable[]>;
   /** Why calls are not valid, where the cause is the call itself. */
@@ -25,6 +27,7 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
   const positions = callPositions(graph);
   const values = new Map<number, readonly Value[]>();
   const variables = new Map<LayerId, readonly TracedVariable[]>();
+  const wrapped = new Map<LayerId, readonly Shape[]>();
   const problems: SpecError[] = [];
   const valueOf = ([layer, call, output]: TensorRef): Value | undefined =>
     values.get(positions.get(layer)?.[call] ?? -1)?.[output];
@@ -47,6 +50,13 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
     });
     values.set(at, traced.outputs);
     if (!variables.has(call.layer)) variables.set(call.layer, traced.variables);
+    if (!layer.wraps) return;
+    for (const { layer: inside, outputs } of traced.calls)
+      if (!wrapped.has(inside))
+        wrapped.set(
+          inside,
+          outputs.map(({ shape }) => shape),
+        );
   };
 
   const inputs = graph.inputs.map(([layer, call]) => positions.get(layer)![call]!);
@@ -58,7 +68,8 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
       problems.push(error);
     }
   }
-  return { outputs: graph.calls.map((_, at) => values.get(at) ?? null), variables, problems };
+  const outputs = graph.calls.map((_, at) => values.get(at) ?? null);
+  return { outputs, wrapped, variables, problems };
 }
 
 type ValueOf = (ref: TensorRef) => Value | undefined;
@@ -76,7 +87,7 @@ function keywords({ kwargs = {} }: CallSpec, valueOf: ValueOf): Record<string, u
 export function trainedLayers(spec: ModelSpec, model: LayerId): ReadonlySet<LayerId> {
   const trained = new Set<LayerId>();
   const visit = (layer: LayerId, path: string) => {
-    if (trained.has(layer) || layerOf(spec, layer).config['trainable'] === false) return;
+    if (trained.has(layer) || !isTrainable(layerOf(spec, layer))) return;
     trained.add(layer);
     for (const child of layersIn(spec, layer, path))
       visit(child, `${path}/${layerOf(spec, child).config.name}`);

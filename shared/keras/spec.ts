@@ -135,6 +135,11 @@ export function layerOf(spec: ModelSpec, layerId: LayerId): LayerSpec {
   return spec.layers[layerId]!;
 }
 
+/** A layer's own setting of `trainable`, whatever stands above it. */
+export function isTrainable({ config }: LayerSpec): boolean {
+  return config['trainable'] !== false;
+}
+
 /** Whether an argument is one tensor, not a list of tensors nor a plain value. */
 export function isTensorRef(argument: unknown): argument is TensorRef {
   return (

@@ -3,7 +3,7 @@ import { traceModel, type TracedVariable } from '../program/trace.ts';
 import { callPositions, orderGraph } from './graph.ts';
 import { inferGraph, trainedLayers, type InferredGraph } from './infer.ts';
 import { catalogue } from './layers/catalogue.ts';
-import { layerOf, SpecError, tensorsOf } from './spec.ts';
+import { isTrainable, layerOf, SpecError, tensorsOf } from './spec.ts';
 import type { GraphSpec, LayerId, LayerSpec, ModelSpec } from './spec.ts';
 
 /** A row of a model's summary. */
@@ -118,7 +118,7 @@ function listRows(spec: ModelSpec, model: LayerId, expandNested: boolean): Summa
         params: unbuilt ? null : countOf(own ?? []).count,
         connections: connections.get(layer) ?? [],
         trainable: own && own.length > 0 ? trained.has(layer) : null,
-        unfrozen: config['trainable'] !== false,
+        unfrozen: isTrainable(layerOf(spec, layer)),
       });
       if (expanded) list(layerOf(spec, layer), childPath, depth + 1);
     }

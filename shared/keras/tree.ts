@@ -1,9 +1,9 @@
 import { sizeOf, type Shape } from '../program/tensor.ts';
 import type { TracedVariable } from '../program/trace.ts';
-import { callPositions, orderGraph, pathsByLayer } from './graph.ts';
+import { callPositions, layersIn, layersInside, orderGraph, pathsByLayer } from './graph.ts';
 import { inferGraph, trainedLayers, type InferredGraph } from './infer.ts';
-import { layerOf } from './spec.ts';
-import type { GraphSpec, LayerConfig, LayerId, ModelSpec } from './spec.ts';
+import { isTrainable, layerOf } from './spec.ts';
+import type { GraphSpec, LayerId, LayerSpec, ModelSpec } from './spec.ts';
 
 /** One row of the layer tree: a layer at one path. */
 export interface TreeNode {
@@ -24,7 +24,7 @@ export interface TreeNode {
   readonly paths: readonly string[];
   /** How often the model above calls it. */
   readonly calls: number;
-  /** What a model is made of, in Keras's order; null for a plain layer. */
+  /** What a model is made of, in Keras's order, or what a wrapper wraps; null for a plain layer. */
   readonly children: readonly TreeNode[] | null;
 }
 
@@ -51,8 +51,11 @@ export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.mod
     const trained = trainedLayers(spec, model);
 
     const node = (layer: LayerId, path: string, use: Use): TreeNode => {
-      const { class_name, config, graph } = layerOf(spec, layer);
-      const children = graph ? childrenOf(graph, path) : null;
+      const { class_name, config, graph, wraps } = layerOf(spec, layer);
+      const wrapped = wraps ? layersIn(spec, layer, path) : null;
+      const children = graph
+        ? childrenOf(graph, path)
+        : (wrapped?.map((child) => wrappedIn(use, child, path)) ?? null);
       const own = use.variables.filter((one) => movable.has(one.key) && trained.has(one.layer));
       return {
         path,
@@ -63,19 +66,29 @@ export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.mod
         params: sizeOfAll(use.variables),
         trainableParams: sizeOfAll(own),
         trainable: children
-          ? together(children, config)
+          ? together(children, layerOf(spec, layer))
           : use.variables.length > 0
             ? trained.has(layer)
-            : config['trainable'] !== false,
+            : isTrainable(layerOf(spec, layer)),
         paths: paths.get(layer) ?? [path],
         calls: use.calls,
         children,
       };
     };
 
+    const wrappedIn = (wrapper: Use, layer: LayerId, path: string): TreeNode => {
+      const within = new Set(layersInside(spec, layer));
+      return node(layer, `${path}/${layerOf(spec, layer).config.name}`, {
+        shapes: wrapper.wrapped.get(layer) ?? null,
+        wrapped: wrapper.wrapped,
+        variables: wrapper.variables.filter((one) => within.has(one.layer)),
+        calls: 1,
+      });
+    };
+
     const childrenOf = (graph: GraphSpec, path: string): TreeNode[] => {
       const positions = callPositions(graph);
-      const { outputs, variables } = infer(graph, path);
+      const { outputs, wrapped, variables } = infer(graph, path);
       const { calls, layers } = orderGraph(spec, graph, path);
       const needed = new Set(calls);
       return layers.map((layer) => {
@@ -83,6 +96,7 @@ export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.mod
         const first = own.find((at) => outputs[at]);
         return node(layer, `${path}/${layerOf(spec, layer).config.name}`, {
           shapes: first === undefined ? null : outputs[first]!.map((type) => type.shape),
+          wrapped,
           variables: variables.get(layer) ?? [],
           calls: own.filter((at) => needed.has(at)).length,
         });
@@ -91,7 +105,11 @@ export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.mod
 
     const { config, graph } = layerOf(spec, model);
     const whole = graph ? wholeModel(spec, graph, infer(graph, config.name)) : null;
-    return node(model, config.name, whole ?? { shapes: null, variables: [], calls: 0 });
+    return node(
+      model,
+      config.name,
+      whole ?? { shapes: null, wrapped: new Map(), variables: [], calls: 0 },
+    );
   };
   return models.map(treeOf);
 }
@@ -99,12 +117,18 @@ export function layerTree(spec: ModelSpec, models: readonly LayerId[] = spec.mod
 /** How a model uses one of its layers. */
 interface Use {
   readonly shapes: readonly Shape[] | null;
+  /** Shapes of what layers in wrappers give. */
+  readonly wrapped: InferredGraph['wrapped'];
   readonly variables: readonly TracedVariable[];
   readonly calls: number;
 }
 
 /** A model by itself: the shapes of its outputs, and the variables of all that it calls, each once. */
-function wholeModel(spec: ModelSpec, graph: GraphSpec, { outputs, variables }: InferredGraph): Use {
+function wholeModel(
+  spec: ModelSpec,
+  graph: GraphSpec,
+  { outputs, wrapped, variables }: InferredGraph,
+): Use {
   const positions = callPositions(graph);
   const shapes = graph.outputs.map(
     ([layer, call, output]) => outputs[positions.get(layer)![call]!]?.[output]?.shape,
@@ -112,6 +136,7 @@ function wholeModel(spec: ModelSpec, graph: GraphSpec, { outputs, variables }: I
   const distinct = new Map([...variables.values()].flat().map((one) => [one.key, one]));
   return {
     shapes: shapes.every((shape) => shape !== undefined) ? shapes : null,
+    wrapped,
     variables: [...distinct.values()],
     calls: 0,
   };
@@ -122,8 +147,8 @@ function sizeOfAll(variables: readonly TracedVariable[]): number {
 }
 
 /** Of a model: what its layers with variables have in common. */
-function together(children: readonly TreeNode[], config: LayerConfig): boolean | 'mixed' {
+function together(children: readonly TreeNode[], layer: LayerSpec): boolean | 'mixed' {
   const [first, ...others] = children.filter(({ params }) => params > 0);
-  if (!first) return config['trainable'] !== false;
+  if (!first) return isTrainable(layer);
   return others.every(({ trainable }) => trainable === first.trainable) ? first.trainable : 'mixed';
 }

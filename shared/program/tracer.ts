@@ -10,7 +10,7 @@ import type {
   VariableSpec,
   WrappedLayer,
 } from '../keras/layers/layer.ts';
-import { layerOf, mapTensors, MOST_DEPTH, SpecError } from '../keras/spec.ts';
+import { isTrainable, layerOf, mapTensors, MOST_DEPTH, SpecError } from '../keras/spec.ts';
 import type {
   CallSpec,
   JsonObject,
@@ -83,7 +83,7 @@ export class Tracer {
     direct = false,
   ): Traced[] {
     const spec = layerOf(this.spec, layer);
-    const trained = trainable && spec.config['trainable'] !== false;
+    const trained = trainable && isTrainable(spec);
     if (this.above.has(layer)) throw new SpecError(path, 'the model contains itself');
     if (this.above.size >= MOST_DEPTH)
       throw new SpecError(path, `over ${MOST_DEPTH} models inside one another`);

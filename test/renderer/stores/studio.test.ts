@@ -10,7 +10,7 @@ import type { RunSummary, Snapshot, StudioService } from '../../../shared/api/co
 import type { Channel } from '../../../shared/api/channel.ts';
 import { createStudioClient, serveStudio } from '../../../shared/api/rpc.ts';
 import { trainingSettings } from '../../../shared/keras/training-settings.ts';
-import { setTrainable } from '../../../renderer/compose/edits.ts';
+import { setTrainable } from '../../../shared/keras/trainable.ts';
 import { seed } from '../compose/models.ts';
 
 const training = trainingSettings.parse({ model: 'autoencoder' });

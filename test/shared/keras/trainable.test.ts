@@ -75,9 +75,43 @@ describe('setTrainable', () => {
     expect(trainedKeys(compiled(setTrainable(spec, 'm', false)))).toEqual([]);
   });
 
-  it('does not move what a frozen model above holds', () => {
+  it('sets free inside a frozen model: what is above it too, and nothing else in it', () => {
     const released = setTrainable(setTrainable(spec, 'm/a', false), 'm/a/own', true);
-    expect(trainedKeys(compiled(released))).not.toContain('m/a/own/kernel');
+    expect(trainedKeys(compiled(released)).filter((key) => key.startsWith('m/a'))).toEqual([
+      'm/a/own/kernel',
+      'm/a/own/bias',
+    ]);
+    const deep = setTrainable(setTrainable(spec, 'm', false), 'm/b/own', true);
+    expect(trainedKeys(compiled(deep))).toEqual(['m/b/own/kernel', 'm/b/own/bias']);
+  });
+
+  it('leaves free what a frozen model shares with a free one', () => {
+    const { layers } = setTrainable(spec, 'm/a/own', false);
+    // As a file may say it: the model is frozen, what is inside is not.
+    const a = { ...layers['m/a']!, config: { ...layers['m/a']!.config, trainable: false } };
+    const frozen = { ...spec, layers: { ...layers, 'm/a': a } };
+    expect(trainedKeys(compiled(frozen))).toContain('m/a/shared/kernel');
+    const released = setTrainable(frozen, 'm/a/own', true);
+    expect(trainedKeys(compiled(released))).toEqual(
+      trainedKeys(compiled(spec)).filter((key) => !key.startsWith('m/a/norm')),
+    );
+  });
+
+  it('freezes what a wrapper wraps', () => {
+    const wrapped = compose(({ input, layers, model }) => {
+      const x = input([2], { name: 'x' });
+      const step = model(x, layers.dense(2, { name: 'own' })(x), { name: 'step' });
+      const steps = input([3, 2], { name: 'steps' });
+      return model(steps, layers.timeDistributed(step, { name: 'each' })(steps), { name: 'm' });
+    });
+    const one = setTrainable(wrapped, 'm/each', false);
+    expect(trainedKeys(compiled(one))).toEqual([]);
+    const released = compiled(setTrainable(one, 'm/each/step/own', true));
+    expect(trainedKeys(released)).toEqual(['m/each/step/own/kernel', 'm/each/step/own/bias']);
+  });
+
+  it('gives the same spec where nothing changes', () => {
+    expect(setTrainable(spec, 'm/a', true)).toBe(spec);
   });
 
   it('does not change the spec that it is given', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compose } from '../../../shared/keras/compose.ts';
 import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
+import { setTrainable } from '../../../shared/keras/trainable.ts';
 import { layerTree, type TreeNode } from '../../../shared/keras/tree.ts';
 import { readGolden } from '../../support/goldens.ts';
 import { seedModels } from '../../support/seed.ts';
@@ -120,5 +121,39 @@ describe('a tree', () => {
     expect(nodes['encoder/conv2d_1']!.params).toBe(4640);
     expect(nodes['autoencoder/encoder']!.outputShapes).toBeNull();
     expect(nodes['decoder']!.outputShapes).toEqual([[null, 28, 28, 1]]);
+  });
+});
+
+describe('a wrapper', () => {
+  const spec = compose(({ input, layers, model }) => {
+    const x = input([4], { name: 'x' });
+    const step = model(x, layers.dense(3, { name: 'own' })(x), { name: 'step' });
+    const steps = input([5, 4], { name: 'steps' });
+    const each = layers.timeDistributed(step, { name: 'each' })(steps);
+    const both = layers.bidirectional(layers.lstm(2, { name: 'lstm' }), { name: 'both' });
+    return model(steps, both(each), { name: 'film' });
+  });
+
+  it('unfolds to what it wraps, at the paths that lead there', () => {
+    const nodes = byPath(spec);
+    expect(Object.keys(nodes)).toEqual([
+      ...['film', 'film/steps', 'film/each', 'film/each/step', 'film/each/step/x'],
+      ...['film/each/step/own', 'film/both', 'film/both/forward_lstm', 'film/both/backward_lstm'],
+    ]);
+    expect(nodes['film/each']).toMatchObject({ params: 15, outputShapes: [[null, 5, 3]] });
+    expect(nodes['film/each/step']).toMatchObject({ params: 15, outputShapes: [[null, 3]] });
+    expect(nodes['film/each/step/own']).toMatchObject({ params: 15, trainable: true });
+    expect(nodes['film/both']).toMatchObject({ params: 96 });
+    expect(nodes['film/both/backward_lstm']).toMatchObject({
+      params: 48,
+      outputShapes: [[null, 2]],
+      children: null,
+    });
+  });
+
+  it('is mixed where a part inside is frozen', () => {
+    const nodes = byPath(setTrainable(spec, 'film/both/forward_lstm', false));
+    expect(nodes['film/both']).toMatchObject({ trainable: 'mixed', trainableParams: 48 });
+    expect(nodes['film']!.trainable).toBe('mixed');
   });
 });

@@ -8,6 +8,9 @@ export interface Batch {
   readonly elements: NamedTensors;
 }
 
+/** How many batches are read ahead of the one that is worked with. */
+const AHEAD = 2;
+
 /** The order in which an epoch (counted from 1) meets the samples: it depends on the seed and the epoch alone. */
 export function shuffledOrder(size: number, seed: number, epoch: number): Int32Array {
   return createRandom(seed, 'shuffle', epoch).permutation(size);
@@ -18,15 +21,36 @@ export function naturalOrder(size: number): Int32Array {
   return Int32Array.from({ length: size }, (_, i) => i);
 }
 
-/** The samples in batches, in this order; the last batch holds what remains, as in Keras. */
-export function* batches(
+/**
+ * The samples in batches, in this order; the last batch holds what remains, as in Keras. While one batch is worked
+ * with, the next two are made. An error comes in its batch's turn, and whoever ends early leaves no read behind.
+ */
+export async function* batches(
   dataset: Dataset,
   order: Int32Array,
   batchSize: number,
-): Generator<Batch, undefined> {
-  for (let start = 0; start < order.length; start += batchSize) {
-    const indices = order.subarray(start, start + batchSize);
-    yield { size: indices.length, elements: dataset.batch(indices) };
+): AsyncGenerator<Batch, undefined> {
+  const coming: Promise<Batch>[] = [];
+  let start = 0;
+  const lookAhead = () => {
+    for (; coming.length < AHEAD && start < order.length; start += batchSize) {
+      const batch = read(dataset, order.subarray(start, start + batchSize));
+      batch.catch(() => {});
+      coming.push(batch);
+    }
+  };
+  try {
+    for (lookAhead(); coming.length > 0;) {
+      const batch = await coming.shift()!;
+      lookAhead();
+      yield batch;
+    }
+  } finally {
+    await Promise.allSettled(coming);
   }
   return undefined;
+}
+
+async function read(dataset: Dataset, indices: Int32Array): Promise<Batch> {
+  return { size: indices.length, elements: await dataset.batch(indices) };
 }

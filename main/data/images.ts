@@ -8,17 +8,22 @@ const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
  * Labelled images. They stay bytes in memory; `batch` gives `image`, float32 from 0 to 1, channels last, and
  * `label`, int32 scalars. Throws when images and labels do not belong together.
  */
-export function imageDataset(name: string, images: IdxArray, labels: IdxArray): Dataset {
+export function imageDataset(
+  name: string,
+  images: IdxArray,
+  labels: IdxArray,
+  classes: readonly string[],
+): Dataset {
   const { size, shape } = sampleShape(name, images.shape, labels.shape);
   const pixels = sizeOf(shape);
   return {
     name,
     size,
     elements: {
-      image: { shape, dtype: 'float32' },
-      label: { shape: [], dtype: 'int32' },
+      image: { shape, dtype: 'float32', kind: 'image' },
+      label: { shape: [], dtype: 'int32', kind: 'class', classes },
     },
-    batch(indices) {
+    async batch(indices) {
       checkIndices(indices, size, name);
       const count = indices.length;
       const image = new Float32Array(count * pixels);

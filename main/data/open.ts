@@ -33,14 +33,15 @@ export async function openData(nameOrPath: string): Promise<DataSplits> {
   const { name, files, md5 } = await findSource(nameOrPath);
   const read = (part: Part) => asDataError(readIdx(files[part], md5?.[part]));
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(PARTS.map(read));
-  const train = imageDataset(`${name}/train`, trainImages!, trainLabels!);
-  const test = imageDataset(`${name}/test`, testImages!, testLabels!);
+  const classes = classesOf(trainLabels!, testLabels!);
+  const train = imageDataset(`${name}/train`, trainImages!, trainLabels!, classes);
+  const test = imageDataset(`${name}/test`, testImages!, testLabels!, classes);
   const shape = train.elements['image']!.shape;
   if (String(shape) !== String(test.elements['image']!.shape))
     throw dataError(
       `${name}: training images have shape (${shape}); test images (${test.elements['image']!.shape})`,
     );
-  return { name, train, test, classes: classesOf(trainLabels!, testLabels!) };
+  return { name, train, test, classes };
 }
 
 /** Describes data without reading its images. Throws as `openData` does. */

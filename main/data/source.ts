@@ -7,6 +7,10 @@ export type { DataProblem };
 export interface Source {
   readonly kind: SourceKind;
   readonly name: string;
+  /** Absolute path of the file or folder. */
+  readonly root: string;
+  /** Changes when any content may have changed, where that is known without a look at the samples: one file's size and time. */
+  readonly stamp?: string;
   /** What was recognised, for people, in English: `12 class folders with 4,310 images`. */
   readonly recognised: string;
   readonly columns: readonly SourceColumn[];

@@ -32,7 +32,7 @@ export async function createPainter(
   const image = outputShape(compiled, 0).slice(1);
   if (settings.task !== 'reconstruct' || !isImageShape(image)) return null;
   const predict = await engine.compile(compiled.predict);
-  const samples = validation.batch(shownSamples(validation));
+  const samples = await validation.batch(await shownSamples(validation));
   const feeds = bind(samples);
   const originals = samples['image']!;
   const when = pictureSteps(settings.epochs, stepsPerEpoch);
@@ -52,9 +52,9 @@ export async function createPainter(
 }
 
 /** Up to ten fixed samples: the first of each class, in the order of classes, then the first of the others. */
-function shownSamples(dataset: Dataset): Int32Array {
+async function shownSamples(dataset: Dataset): Promise<Int32Array> {
   const looked = Int32Array.from({ length: Math.min(dataset.size, 1000) }, (_, i) => i);
-  const labels = dataset.batch(looked)['label']!.data;
+  const labels = (await dataset.batch(looked, ['label']))['label']!.data;
   const firsts = new Map<number, number>();
   for (const sample of looked)
     if (!firsts.has(labels[sample]!)) firsts.set(labels[sample]!, sample);

@@ -1,12 +1,13 @@
 import type { EngineChoice } from '../../shared/api/events.ts';
 import {
   compileModel,
+  freshSlots,
   initialValues,
   LEARNING_RATE,
   type CompiledModel,
 } from '../../shared/program/step.ts';
 import { scalar, type NamedTensors } from '../../shared/program/tensor.ts';
-import { batches, naturalOrder, type Batch } from '../data/batches.ts';
+import { naturalOrder, type Batch } from '../data/batches.ts';
 import { firstSamples, type Dataset } from '../data/dataset.ts';
 import { openData } from '../data/open.ts';
 import { pairDataset } from '../data/pairs.ts';
@@ -16,18 +17,22 @@ import { bindData, type BindBatch } from './binding.ts';
 import type { TrainJob } from './contract.ts';
 import { randomFeeds } from './feeds.ts';
 
-/** Everything that a training works with, ready for its first step. */
-export interface Session {
-  readonly compiled: CompiledModel;
+/** Everything that a training works with, ready for its next step. */
+export interface Session extends Programs {
   readonly training: Dataset;
   readonly validation: Dataset;
   readonly stepsPerEpoch: number;
   readonly engine: Engine;
   readonly choice: EngineChoice;
-  readonly step: Executable;
-  readonly evaluate: Executable;
   readonly variables: Variables;
   readonly bind: BindBatch;
+}
+
+/** What a training runs: made anew when a part of the model is frozen or set free. */
+interface Programs {
+  readonly compiled: CompiledModel;
+  readonly step: Executable;
+  readonly evaluate: Executable;
   /** The feeds of a training step after so many updates. */
   stepFeeds(batch: Batch, updates: number): NamedTensors;
 }
@@ -45,37 +50,69 @@ export async function openSession(
   const { seed, batch_size: batchSize, limit } = settings;
   const compiled = compileModel(spec, settings.model, settings);
   const data = await openData(settings.data);
-  const paired = (dataset: Dataset) =>
+  const paired = async (dataset: Dataset) =>
     settings.task === 'pairs' ? pairDataset(dataset, seed) : dataset;
-  const training = paired(firstSamples(data.train, limit));
-  const validation = paired(firstSamples(data.test, limit));
+  const training = await paired(firstSamples(data.train, limit));
+  const validation = await paired(firstSamples(data.test, limit));
   const bind = bindData(spec, settings.model, compiled, settings, { ...data, train: training });
-  const stepFeeds = (batch: Batch, updates: number): NamedTensors => ({
-    ...bind(batch.elements),
-    ...randomFeeds(compiled.train, batch.size, seed, updates),
-    [LEARNING_RATE]: scalar(compiled.learningRate(updates)),
-  });
+  const stepFeeds = feedsOf(compiled, bind, seed);
 
   onCompile();
   const initial = initialValues(compiled, seed);
-  const [first] = batches(training, naturalOrder(Math.min(batchSize, training.size)), batchSize);
-  const sample = { program: compiled.train, variables: initial, feeds: stepFeeds(first!, 0) };
+  const size = Math.min(batchSize, training.size);
+  const first = { size, elements: await training.batch(naturalOrder(size)) };
+  const sample = { program: compiled.train, variables: initial, feeds: stepFeeds(first, 0) };
   const selection = await unlessAborted(stop, select(settings.engine, { sample }));
   if (!selection) return null;
   const { engine, choice } = selection;
   return {
-    compiled,
     training,
     validation,
     stepsPerEpoch: Math.ceil(training.size / batchSize),
     engine,
     choice,
-    step: await engine.compile(compiled.train),
-    evaluate: await engine.compile(compiled.evaluate),
     variables: await engine.variables(initial),
     bind,
-    stepFeeds,
+    ...(await prepare(engine, compiled, bind, seed)),
   };
+}
+
+/**
+ * The session with other parts of its model frozen: the weights and the optimizer's state stay, also that of frozen
+ * layers. What it throws leaves the session as it was.
+ */
+export async function recompile(
+  session: Session,
+  { model: spec, settings }: Pick<TrainJob, 'model' | 'settings'>,
+): Promise<Session> {
+  const compiled = compileModel(spec, settings.model, settings);
+  const programs = await prepare(session.engine, compiled, session.bind, settings.seed);
+  await session.variables.add(freshSlots(compiled.slots));
+  await session.step.dispose();
+  await session.evaluate.dispose();
+  return { ...session, ...programs };
+}
+
+async function prepare(
+  engine: Engine,
+  compiled: CompiledModel,
+  bind: BindBatch,
+  seed: number,
+): Promise<Programs> {
+  return {
+    compiled,
+    step: await engine.compile(compiled.train),
+    evaluate: await engine.compile(compiled.evaluate),
+    stepFeeds: feedsOf(compiled, bind, seed),
+  };
+}
+
+function feedsOf(compiled: CompiledModel, bind: BindBatch, seed: number): Programs['stepFeeds'] {
+  return (batch, updates) => ({
+    ...bind(batch.elements),
+    ...randomFeeds(compiled.train, batch.size, seed, updates),
+    [LEARNING_RATE]: scalar(compiled.learningRate(updates)),
+  });
 }
 
 /** What the promise gives, or null as soon as the signal is aborted. */

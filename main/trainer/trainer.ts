@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
-import type { RunEventBody } from '../../shared/api/events.ts';
+import type { RunEventBody, TrainableChange } from '../../shared/api/events.ts';
+import { setTrainable } from '../../shared/keras/trainable.ts';
 import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
 import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
+import { Changes } from './changes.ts';
 import { checkpointPath, type TrainJob } from './contract.ts';
 import { createPainter } from './painter.ts';
 import { createReporter, type Reporter } from './reporter.ts';
-import { openSession } from './session.ts';
+import { openSession, recompile } from './session.ts';
 
 /** Checkpoints that a run keeps. */
 const KEPT = 3;
@@ -20,18 +22,20 @@ export interface TrainingEnd {
 /**
  * Trains a model from the first sample to the last epoch. What happens goes to `send`, in order; pictures and
  * checkpoints go below the run's folder. When `stop` is aborted, the training ends after the current step, with a
- * checkpoint. Throws an error that says what is wrong with model, data or settings before the first step, and when a
+ * checkpoint. `changes` are made between two steps. Throws an error that says what is wrong with model, data or settings before the first step, and when a
  * loss is no number.
  */
 export async function train(
   job: TrainJob,
   send: (events: readonly RunEventBody[]) => void,
   stop: AbortSignal,
+  changes = new Changes(),
 ): Promise<TrainingEnd> {
   const report = createReporter(send);
   try {
-    return await trainReporting(job, report, stop);
+    return await trainReporting(job, report, stop, changes);
   } finally {
+    changes.close();
     report.close();
   }
 }
@@ -40,32 +44,35 @@ async function trainReporting(
   job: TrainJob,
   report: Reporter,
   stop: AbortSignal,
+  changes: Changes,
 ): Promise<TrainingEnd> {
-  const { model, settings, folder } = job;
+  const { settings, folder } = job;
   const { seed, epochs, batch_size: batchSize } = settings;
 
   report.emit({ type: 'state', state: 'loading' });
-  const session = await openSession(job, stop, () =>
+  const opened = await openSession(job, stop, () =>
     report.emit({ type: 'state', state: 'compiling' }),
   );
-  if (!session) return { state: 'stopped' };
-  const { training, validation, stepsPerEpoch, engine, step, evaluate, variables } = session;
+  if (!opened) return { state: 'stopped' };
+  let [session, model] = [opened, job.model];
+  const { training, validation, stepsPerEpoch, engine, variables } = session;
   const painter = await createPainter(session, job);
 
   let done = 0; // optimizer updates
   let epochsDone = 0;
   let saved = -1; // the step of the last checkpoint
-  let trained = 0; // seconds inside training steps
+  let trained = 0; // seconds of training: steps, and waiting for their batches
+  let waited = 0; // seconds of it that passed before a batch was there
 
   /** Loss and metrics over the validation samples, or null when the training is stopped meanwhile. */
   async function validate(): Promise<Logs | null> {
     report.emit({ type: 'state', state: 'validating' });
     const total = Math.ceil(validation.size / batchSize);
-    const tally = createTally(session!.compiled.metrics);
+    const tally = createTally(session.compiled.metrics);
     let [count, told] = [0, 0];
-    for (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
+    for await (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
       if (stop.aborted) return null;
-      tally.add(await evaluate.run(variables, session!.bind(batch.elements)), batch.size);
+      tally.add(await session.evaluate.run(variables, session.bind(batch.elements)), batch.size);
       count += 1;
       if (count === total || performance.now() - told > 100) {
         report.emit({ type: 'validation', done: count, total });
@@ -89,6 +96,20 @@ async function trainReporting(
     await removeOldCheckpoints(join(folder, 'checkpoints'), KEPT);
     saved = done;
     report.emit({ type: 'checkpoint', ...where });
+  }
+
+  /** Freezes a part of the model or sets it free, between two steps. */
+  async function setTrainableHere({ path, trainable }: TrainableChange) {
+    const next = setTrainable(model, path, trainable);
+    if (next === model) return;
+    report.emit({ type: 'state', state: 'compiling' });
+    try {
+      session = await recompile(session, { model: next, settings });
+      model = next;
+      report.emit({ type: 'trainable', step: done, path, trainable });
+    } finally {
+      report.emit({ type: 'state', state: 'training' });
+    }
   }
 
   async function paint() {
@@ -123,14 +144,16 @@ async function trainReporting(
   while (epochsDone < epochs && !stop.aborted) {
     const epoch = epochsDone + 1;
     const epochBegan = performance.now();
-    const trainedBefore = trained;
+    const [trainedBefore, waitedBefore] = [trained, waited];
     const order = shuffledOrder(training.size, seed, epoch);
     const tally = createTally(session.compiled.metrics);
     report.emit({ type: 'state', state: 'training' });
+    await changes.make(setTrainableHere);
 
-    let mark = performance.now(); // between marks lies the assembly of a batch and its step
-    for (const batch of batches(training, order, batchSize)) {
-      const outputs = await step.run(variables, session.stepFeeds(batch, done));
+    let mark = performance.now(); // since when the training waits for a batch, then for its step
+    for await (const batch of batches(training, order, batchSize)) {
+      waited += secondsSince(mark);
+      const outputs = await session.step.run(variables, session.stepFeeds(batch, done));
       done += 1;
       const value = outputs['loss']!.data[0]!;
       if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);
@@ -139,8 +162,9 @@ async function trainReporting(
       trained += secondsSince(mark);
       await paint();
       await messages();
-      mark = performance.now();
       if (stop.aborted) break;
+      await changes.make(setTrainableHere);
+      mark = performance.now();
     }
     if (done < epoch * stepsPerEpoch) break;
 
@@ -152,6 +176,7 @@ async function trainReporting(
       step: done,
       ...epochLogs(tally.logs(), await validate()),
       samplesPerSecond: training.size / (trained - trainedBefore),
+      waiting: (waited - waitedBefore) / (trained - trainedBefore),
       seconds: secondsSince(epochBegan),
     });
   }

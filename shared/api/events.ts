@@ -21,7 +21,16 @@ export type RunEventBody =
   | ({ readonly type: 'epoch' } & EpochResult)
   /** Reconstructions of the fixed validation samples are stored for this step; the bytes are pulled. */
   | { readonly type: 'images'; readonly step: number; readonly errors: readonly number[] }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number };
+  | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number }
+  /** From the step after `step` on, the layer at a path and all inside it is frozen or trained, see `setTrainable`. */
+  | ({ readonly type: 'trainable'; readonly step: number } & TrainableChange);
+
+/** A layer that is frozen or set free while a run is under way. */
+export interface TrainableChange {
+  /** `autoencoder/encoder`. */
+  readonly path: string;
+  readonly trainable: boolean;
+}
 
 /** One numbered event of a run: `seq` counts from 1 without gaps; `time` is in ms since 1970. */
 export type RunEvent = RunEventBody & { readonly seq: number; readonly time: number };
@@ -59,6 +68,8 @@ export interface EpochResult {
   readonly logs?: Readonly<Record<string, number | readonly number[]>>;
   /** Training only, validation and images kept out; 0 for epoch 0. */
   readonly samplesPerSecond: number;
+  /** The share of the training time, 0 to 1, that passed before a batch was there; absent for epoch 0. */
+  readonly waiting?: number;
   readonly seconds: number;
 }
 

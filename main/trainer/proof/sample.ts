@@ -50,9 +50,9 @@ async function dataFeeds(
   try {
     const data = await openData(settings.data);
     const few = firstSamples(data.train, SAMPLES);
-    const train = settings.task === 'pairs' ? pairDataset(few, settings.seed) : few;
+    const train = settings.task === 'pairs' ? await pairDataset(few, settings.seed) : few;
     const bind = bindData(spec, settings.model, compiled, settings, { ...data, train });
-    const batch = train.batch(naturalOrder(train.size));
+    const batch = await train.batch(naturalOrder(train.size));
     return { feeds: bind(batch), source: `${train.size} samples of ${data.name}` };
   } catch (error) {
     if (error instanceof StudioError) return null;

@@ -21,7 +21,7 @@ test('mnist is whole: 60,000 and 10,000 digits with their labels', async () => {
   const { train, test, classes } = await openData('mnist');
   expect([train.size, test.size]).toEqual([60000, 10000]);
   expect(classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-  const { image, label } = train.batch([0, 59999]);
+  const { image, label } = await train.batch([0, 59999]);
   expect(image!.shape).toEqual([2, 28, 28, 1]);
   expect([...label!.data]).toEqual([5, 8]);
 
@@ -29,7 +29,7 @@ test('mnist is whole: 60,000 and 10,000 digits with their labels', async () => {
   const expected = Float32Array.from(raw.subarray(16 + 59999 * 784), (byte) => byte / 255);
   expect((image!.data as Float32Array).subarray(784)).toEqual(expected);
   expect(Math.max(...image!.data)).toBe(1);
-  expect([...test.batch([0, 1, 2]).label!.data]).toEqual([7, 2, 1]);
+  expect([...(await test.batch([0, 1, 2]))['label']!.data]).toEqual([7, 2, 1]);
 });
 
 test('describes mnist without reading its images', async () => {
@@ -52,7 +52,7 @@ test('a folder with files of the same names is data too, plain or compressed', a
   }
   const { train } = await openData(folder);
   expect(train.size).toBe(10000);
-  expect([...train.batch([9999]).label!.data]).toEqual([6]);
+  expect([...(await train.batch([9999]))['label']!.data]).toEqual([6]);
   await rm(join(folder, 't10k-images-idx3-ubyte'));
   await expect(openData(folder)).rejects.toThrow(/has no t10k-images-idx3-ubyte, plain or \.gz/);
 });
@@ -65,7 +65,7 @@ test('a limit keeps the first samples and refuses others by number', async () =>
   const { test } = await openData('mnist');
   const few = firstSamples(test, 3);
   expect(few.size).toBe(3);
-  expect([...few.batch([2]).label!.data]).toEqual([1]);
-  expect(() => few.batch([3])).toThrow(/samples 0 to 2; got 3/);
+  expect([...(await few.batch([2]))['label']!.data]).toEqual([1]);
+  await expect(few.batch([3])).rejects.toThrow(/samples 0 to 2; got 3/);
   expect(firstSamples(test, 20000)).toBe(test);
 });

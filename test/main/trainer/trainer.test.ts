@@ -110,14 +110,14 @@ test('the pictures are the first digit of each class, and the errors are those o
   const { test: validation } = await openData('mnist');
   const samples = decode(await readFile(join(folder, imageFile(null))));
   expect([samples.width, samples.height, samples.channels]).toEqual([280, 28, 1]);
-  const { label } = validation.batch(Int32Array.from({ length: 300 }, (_, i) => i));
+  const { label } = await validation.batch(Int32Array.from({ length: 300 }, (_, i) => i));
   const pixels = (png: { data: ArrayLike<number> }, sample: number) =>
     Float32Array.from({ length: 784 }, (_, i) => {
       const [y, x] = [Math.floor(i / 28), i % 28];
       return png.data[y * 280 + sample * 28 + x]! / 255;
     });
-  const zero = validation.batch([label!.data.indexOf(0)])['image']!.data;
-  const nine = validation.batch([label!.data.indexOf(9)])['image']!.data as Float32Array;
+  const zero = (await validation.batch([label!.data.indexOf(0)]))['image']!.data;
+  const nine = (await validation.batch([label!.data.indexOf(9)]))['image']!.data as Float32Array;
   expect(pixels(samples, 0)).toEqual(zero);
   expect(pixels(samples, 9)).toEqual(nine);
 

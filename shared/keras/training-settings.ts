@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataSettings } from '../data/settings.ts';
 import type { JsonObject } from './spec.ts';
 
 /** A Keras object in a setting: its class (or Keras's short name) and configuration. */
@@ -17,10 +18,7 @@ const metrics = z.array(kerasObject);
 export const trainingSettings = z.strictObject({
   /** Id of the model in the project's spec. */
   model: z.string().min(1),
-  /** A built-in dataset's name, or a path. */
-  data: z.string().min(1).default('mnist'),
-  /** What the targets are: the images, the labels, or whether two images are of one class. */
-  task: z.enum(['reconstruct', 'classify', 'pairs']).default('reconstruct'),
+  ...dataSettings,
   epochs: z.int().positive().max(1_000_000).default(10),
   batch_size: z.int().positive().max(1_000_000).default(128),
   /** Uses only the first so many training (and at most as many validation) samples; null: all. */

@@ -49,6 +49,9 @@ export function reportAsJson(): Report {
       case 'checkpoint':
         print('checkpoint', { step: event.step, epoch: event.epoch });
         break;
+      case 'trainable':
+        print('trainable', { step: event.step, path: event.path, trainable: event.trainable });
+        break;
       case 'validation':
         break;
     }

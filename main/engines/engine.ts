@@ -32,6 +32,8 @@ export interface Variables {
   read(names?: readonly string[]): Promise<NamedTensors>;
   /** Replaces values; each must have the shape and type that its variable has. */
   write(values: NamedTensors): Promise<void>;
+  /** Puts variables beside those that are there, which stay as they are. */
+  add(values: NamedTensors): Promise<void>;
   dispose(): void;
 }
 

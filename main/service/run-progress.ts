@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../shared/api/events.ts';
+import { setTrainable } from '../../shared/keras/trainable.ts';
 import { checkpointPath } from '../trainer/contract.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -18,15 +19,17 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     }
     case 'checkpoint':
       return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
+    case 'trainable':
+      return { ...next, model: setTrainable(record.model, event.path, event.trainable) };
     case 'validation':
     case 'images':
       return next;
   }
 }
 
-/** Whether an event changes what a list of runs shows, so that `run.json` follows. */
+/** Whether an event changes what a list of runs shows or the run's model, so that `run.json` follows. */
 export function isMilestone(event: RunEvent): boolean {
-  return ['state', 'plan', 'epoch', 'checkpoint'].includes(event.type);
+  return ['state', 'plan', 'epoch', 'checkpoint', 'trainable'].includes(event.type);
 }
 
 /** For people: what of a run is on disk, in the run's folder. */

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
-import { StudioError } from '../../shared/api/errors.ts';
-import { isActive, type RunEvent } from '../../shared/api/events.ts';
+import { runEnded, StudioError } from '../../shared/api/errors.ts';
+import { isActive, type RunEvent, type TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { findRun } from './recover-run.ts';
+import { readRunRecord } from './run-record.ts';
 import { trainRun, type RunHandle } from './train-run.ts';
 import type { StartTrainer } from './trainer-process.ts';
 
@@ -26,6 +27,10 @@ export interface Runs {
   start(model: ModelSpec, settings: TrainingSettings): Promise<RunSummary>;
   /** Ends a run, if it is under way, and with `discard` removes its folder. Resolves when that is done. */
   stop(id: string, discard: boolean): Promise<void>;
+  /** The model of a run, with what was frozen or set free in it. Throws a StudioError when there is no such run. */
+  model(id: string): Promise<ModelSpec>;
+  /** Freezes a layer of a run that is under way, or sets it free. Rejects as `RunHandle` says. */
+  setTrainable(id: string, change: TrainableChange): Promise<void>;
   /** The folder of a run. Throws a StudioError when there is none of this id. */
   folder(id: string): string;
 }
@@ -117,6 +122,13 @@ export function createRuns(
       await rm(place, { recursive: true, force: true });
       handles.delete(id);
       listener.changed(id, null);
+    },
+    model: async (id) => handles.get(id)?.model() ?? (await readRunRecord(folderOf(id))).model,
+    async setTrainable(id, change) {
+      folderOf(id);
+      const handle = handles.get(id);
+      if (!handle) throw runEnded();
+      await handle.setTrainable(change);
     },
     folder: folderOf,
   };

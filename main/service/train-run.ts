@@ -2,10 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
-import { encodeError, StudioError } from '../../shared/api/errors.ts';
-import type { ErrorInfo, RunEvent, RunEventBody } from '../../shared/api/events.ts';
+import { encodeError, runEnded, StudioError } from '../../shared/api/errors.ts';
+import type {
+  ErrorInfo,
+  RunEvent,
+  RunEventBody,
+  TrainableChange,
+} from '../../shared/api/events.ts';
 import { isActive } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
+import { setTrainable } from '../../shared/keras/trainable.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { openEventLog, type EventLog } from './event-log.ts';
 import { isMilestone, whatIsSaved, withEvent } from './run-progress.ts';
@@ -44,6 +50,13 @@ export interface RunHandle {
   readonly id: string;
   readonly folder: string;
   summary(): RunSummary;
+  /** The run's model as it is now: what was frozen or set free since its start is in it. */
+  model(): ModelSpec;
+  /**
+   * Freezes a layer of the run's model or sets it free, in mid-run: resolves when the training has done it. Rejects with
+   * a StudioError for a path that is not there, and when the run has ended.
+   */
+  setTrainable(change: TrainableChange): Promise<void>;
   /** Lets the run save a checkpoint after the current step and end. Resolves, with `done`, when it has ended. */
   stop(): Promise<RunSummary>;
   /** Ends the run at once. What was saved before stays. */
@@ -140,7 +153,7 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     );
     if (ending) void trainer.end();
     const { state } = await Promise.race([
-      trainer.service.train({ model, settings, folder }),
+      trainer.service.train({ model: record.model, settings, folder }),
       broken,
     ]);
     await writing;
@@ -199,6 +212,13 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     id: record.id,
     folder,
     summary,
+    model: () => record.model,
+    async setTrainable(change) {
+      if (!isActive(record.state)) throw runEnded();
+      const changed = setTrainable(record.model, change.path, change.trainable);
+      if (trainer) return trainer.service.setTrainable(change);
+      if (changed !== record.model) await keep([{ type: 'trainable', step: 0, ...change }]);
+    },
     stop() {
       ending ??= 'stop';
       wake();

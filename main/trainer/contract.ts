@@ -1,5 +1,5 @@
 import type { EngineReport, Proof } from '../../shared/api/contract.ts';
-import type { RunEventBody } from '../../shared/api/events.ts';
+import type { RunEventBody, TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 
@@ -17,6 +17,12 @@ export interface TrainerService {
   train(job: TrainJob): Promise<{ state: 'finished' | 'stopped' }>;
   /** Ends the training after the current step, saves a checkpoint and lets `train` resolve. */
   stop(): Promise<void>;
+  /**
+   * Freezes a layer or sets it free between two steps of the training that is under way: the other weights keep the
+   * optimizer's state, and the layer's own waits for it. Resolves when it is done. Rejects for a path that is not
+   * there, and when the training ends before.
+   */
+  setTrainable(change: TrainableChange): Promise<void>;
   prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
   engines(): Promise<EngineReport[]>;
 }

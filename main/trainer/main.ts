@@ -1,8 +1,10 @@
 import type { Channel } from '../../shared/api/channel.ts';
+import type { RunEventBody } from '../../shared/api/events.ts';
 import { link } from '../../shared/api/rpc.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
 import { probeAll } from '../engines/probe.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
+import { Changes } from './changes.ts';
 import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
 import { prove } from './prove.ts';
@@ -17,6 +19,7 @@ const ORPHANED = 10_000;
 /** The trainer's process: does what the process that started it asks. A process does one job and is ended by its owner. */
 function serve(channel: Channel): void {
   const stopping = new AbortController();
+  const changes = new Changes();
   let job: Promise<unknown> = Promise.resolve();
   /** Remembers the job, so that an orphan can finish it. */
   const working = <T>(work: Promise<T>): Promise<T> => {
@@ -24,8 +27,12 @@ function serve(channel: Channel): void {
     return work;
   };
   const listener = link<TrainerListener, TrainerService>(channel, {
-    train: (job) => working(train(job, (events) => void listener.events(events), stopping.signal)),
+    train(job) {
+      const send = (events: readonly RunEventBody[]) => void listener.events(events);
+      return working(train(job, send, stopping.signal, changes));
+    },
     stop: async () => stopping.abort(),
+    setTrainable: (change) => changes.ask(change),
     prove: ({ model, settings }) => working(prove(model, settings)),
     engines: () => working(probeAll()),
   });

@@ -5,6 +5,7 @@ import type {
   RunEvent,
   RunPlan,
   RunState,
+  TrainableChange,
 } from '../../shared/api/events.ts';
 import { Series } from '../charts/series.ts';
 import { newPace, paceState, paceSteps, type Pace } from './run-pace.ts';
@@ -15,6 +16,7 @@ export type LogEntry = { readonly seq: number; readonly time: number } & (
   | { readonly kind: 'engine'; readonly engine: EngineChoice }
   | { readonly kind: 'epoch'; readonly result: EpochResult; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly epoch: number }
+  | ({ readonly kind: 'trainable'; readonly step: number } & TrainableChange)
   | { readonly kind: 'error'; readonly error: ErrorInfo }
 );
 
@@ -47,6 +49,8 @@ export interface RunRecord {
   /** Increasing in step. */
   readonly images: StoredImages[];
   readonly checkpoints: { readonly step: number; readonly epoch: number }[];
+  /** What was frozen or set free since the run's start, in order. */
+  readonly trainable: TrainableChange[];
   readonly log: LogEntry[];
   readonly pace: Pace;
 }
@@ -69,6 +73,7 @@ export function newRecord(id: string): RunRecord {
     validation: null,
     images: [],
     checkpoints: [],
+    trainable: [],
     log: [],
     pace: newPace(),
   };
@@ -116,6 +121,12 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
       record.checkpoints.push({ step: event.step, epoch: event.epoch });
       record.log.push({ seq, time, kind: 'checkpoint', step: event.step, epoch: event.epoch });
       break;
+    case 'trainable': {
+      const { step, path, trainable } = event;
+      record.trainable.push({ path, trainable });
+      record.log.push({ seq, time, kind: 'trainable', step, path, trainable });
+      break;
+    }
     default:
       throw new Error(
         `Event ${seq} of run ${record.id} has an unknown type: ${JSON.stringify((event as { type: unknown }).type)}.`,

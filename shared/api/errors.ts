@@ -38,3 +38,8 @@ export function decodeError(data: unknown): StudioError {
   const { code, message, saved } = encodeError(data);
   return new StudioError(code, message, saved);
 }
+
+/** What comes of a change that is asked of a run that is over. */
+export function runEnded(): StudioError {
+  return new StudioError('RUN_ENDED', 'the run has ended; nothing in it can be changed any more');
+}

@@ -4,13 +4,13 @@ import { constraintOf } from '../keras/constraints.ts';
 import { applyOptimizer, slotsOf, type Trained } from '../keras/optimizers/apply.ts';
 import { optimizerOf } from '../keras/optimizers/catalogue.ts';
 import type { LearningRate } from '../keras/schedules.ts';
-import { layerOf, SpecError, type LayerId, type ModelSpec } from '../keras/spec.ts';
+import { layerOf, type LayerId, type ModelSpec } from '../keras/spec.ts';
 import type { Value } from './builder.ts';
 import type { Optimizer } from '../keras/optimizers/optimizer.ts';
 import { grad } from './grad.ts';
 import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
-import { formatShape, scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
+import { scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
 import { traceModel, type Trace, type TracedVariable } from './trace.ts';
 
 /** The programs of a model that is compiled, and what they need. */
@@ -141,34 +141,21 @@ const slotKey = (variable: string, slot: string) => `optimizer/${variable}/${slo
 
 /** Fresh values of all variables and the optimizer's tensors; they depend on the seed alone. */
 export function initialValues(compiled: CompiledModel, seed: number): NamedTensors {
-  const values = freshVariables(compiled.variables, seed);
-  for (const { key, shape, initial } of compiled.slots)
-    values[key] = { shape, dtype: 'float32', data: new Float32Array(sizeOf(shape)).fill(initial) };
-  values[ITERATION] = scalar(0, 'int32');
-  return values;
+  return {
+    ...freshVariables(compiled.variables, seed),
+    ...freshSlots(compiled.slots),
+    [ITERATION]: scalar(0, 'int32'),
+  };
 }
 
-/**
- * The values for a model that is compiled anew, after layers were frozen or set free: what both have is kept, weights
- * and the optimizer's tensors alike, the rest is fresh. Throws a SpecError for a tensor that has another shape now.
- */
-export function carryValues(
-  compiled: CompiledModel,
-  before: NamedTensors,
-  seed: number,
-): NamedTensors {
-  const values = initialValues(compiled, seed);
-  for (const [key, { shape }] of Object.entries(values)) {
-    const known = before[key];
-    if (!known) continue;
-    if (String(known.shape) !== String(shape))
-      throw new SpecError(
-        key,
-        `expected the shape ${formatShape(shape)}; got ${formatShape(known.shape)}`,
-      );
-    values[key] = known;
-  }
-  return values;
+/** The optimizer's tensors as they are before the first update. */
+export function freshSlots(slots: readonly SlotSpec[]): NamedTensors {
+  return Object.fromEntries(
+    slots.map(({ key, shape, initial }) => [
+      key,
+      tensor(new Float32Array(sizeOf(shape)).fill(initial), shape),
+    ]),
+  );
 }
 
 /** Fresh values of a model's variables; they depend on the seed and each variable's key alone. */

@@ -18,17 +18,11 @@ interface Slot {
 export class OnnxVariables implements Variables {
   private readonly slots = new Map<string, Slot>();
 
+  private readonly makeTensor: MakeTensor;
+
   constructor(initial: NamedTensors, makeTensor: MakeTensor) {
-    for (const [name, value] of Object.entries(initial)) {
-      const current = copy(value);
-      const spare = { ...current, data: zeros(value.dtype, value.data.length) };
-      this.slots.set(name, {
-        current,
-        currentTensor: makeTensor(current),
-        spare,
-        spareTensor: makeTensor(spare),
-      });
-    }
+    this.makeTensor = makeTensor;
+    this.place(initial);
   }
 
   /** What a run reads. Throws when there is no such variable. */
@@ -80,8 +74,26 @@ export class OnnxVariables implements Variables {
     });
   }
 
+  add(values: NamedTensors): Promise<void> {
+    return settle(() => this.place(values));
+  }
+
   dispose(): void {
     this.slots.clear();
+  }
+
+  private place(values: NamedTensors): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (this.slots.has(name)) continue;
+      const current = copy(value);
+      const spare = { ...current, data: zeros(value.dtype, value.data.length) };
+      this.slots.set(name, {
+        current,
+        currentTensor: this.makeTensor(current),
+        spare,
+        spareTensor: this.makeTensor(spare),
+      });
+    }
   }
 
   private slot(name: string): Slot {

@@ -12,9 +12,7 @@ export class TensorflowVariables implements Variables {
 
   constructor(tf: Tf, initial: NamedTensors) {
     this.tf = tf;
-    for (const [name, value] of Object.entries(initial))
-      checkTensor('variable', name, value, value);
-    this.replace(this.uploaded(initial));
+    this.place(initial);
   }
 
   /** The tensor that holds a variable now. Throws when there is none of that name. */
@@ -45,9 +43,19 @@ export class TensorflowVariables implements Variables {
     this.replace(this.uploaded(values));
   }
 
+  async add(values: NamedTensors): Promise<void> {
+    const fresh = Object.entries(values).filter(([name]) => !this.tensors.has(name));
+    this.place(Object.fromEntries(fresh));
+  }
+
   dispose(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     this.tensors.clear();
+  }
+
+  private place(values: NamedTensors): void {
+    for (const [name, value] of Object.entries(values)) checkTensor('variable', name, value, value);
+    this.replace(this.uploaded(values));
   }
 
   private uploaded(values: NamedTensors): Map<string, Tensor> {

@@ -149,6 +149,8 @@ export default {
     epochNoLoss: 'Epoch {epoch} ended',
     best: 'Epoch {epoch}: best, {loss}',
     checkpoint: 'Checkpoint, step {step}',
+    frozen: 'Frozen after step {step}: {path}',
+    unfrozen: 'Trained again after step {step}: {path}',
     show: 'Shows step {step}; losses are of the validation',
     older: '{count} older',
     none: 'Nothing has happened yet.',

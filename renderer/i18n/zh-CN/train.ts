@@ -149,6 +149,8 @@ export default {
     epochNoLoss: '第 {epoch} 轮结束',
     best: '第 {epoch} 轮：最佳 {loss}',
     checkpoint: '检查点，第 {step} 步',
+    frozen: '第 {step} 步后冻结：{path}',
+    unfrozen: '第 {step} 步后恢复训练：{path}',
     show: '显示第 {step} 步；损失为验证损失',
     older: '更早的 {count} 条',
     none: '尚无事件。',

@@ -100,7 +100,12 @@ it('names the operation that has no operator, before and while compiling', async
 it('refuses to run what has been disposed, and variables of another engine', async () => {
   const ops = createOps();
   const step = await engine.compile(ops.program({ y: ops.add(ops.feed('x', []), 1) }));
-  const foreign = { read: async () => ({}), write: async () => {}, dispose: () => {} };
+  const foreign = {
+    read: async () => ({}),
+    write: async () => {},
+    add: async () => {},
+    dispose: () => {},
+  };
   await expect(step.run(foreign, { x: scalar(1) })).rejects.toThrow(/another engine/);
   const variables = await engine.variables({});
   await step.dispose();

@@ -24,6 +24,7 @@ const engine: EngineChoice = {
 const tell = (bodies: readonly RunEventBody[]) => void listener.events(bodies);
 
 let stopped = false;
+let step = 0;
 const service: TrainerService = {
   async train({ model, settings, folder }) {
     const plan = new URLSearchParams(settings.data);
@@ -57,7 +58,7 @@ const service: TrainerService = {
       await writeCheckpoint(join(folder, checkpointPath(step)), info);
       tell([{ type: 'checkpoint', step, epoch }]);
     };
-    for (let step = 1; step <= settings.epochs * stepsPerEpoch; step++) {
+    for (step = 1; step <= settings.epochs * stepsPerEpoch; step++) {
       await pause(number('pause', 1));
       if (step === number('crash', -1)) process.abort();
       if (step === number('exit', -1)) {
@@ -85,6 +86,7 @@ const service: TrainerService = {
     return { state: 'finished' };
   },
   stop: async () => void (stopped = true),
+  setTrainable: async (change) => tell([{ type: 'trainable', step, ...change }]),
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
   engines: async () => [
     { engine: 'onnx', provider: 'cpu', installed: true, works: true, device: 'test', kind: 'cpu' },

@@ -69,6 +69,22 @@ export function describeVariables(engine: () => Engine): void {
       await executable.dispose();
     });
 
+    it('take more beside them, and keep those that are there', async () => {
+      const executable = await compile((ops) => {
+        const [w, m] = [ops.variable('w', [2]), ops.variable('m', [])];
+        return [{ y: ops.mul(w, m) }, { w: ops.add(w, m), m: ops.mul(m, 2) }];
+      });
+      await withVariables({ w: tensor([1, 2], [2]) }, async (variables) => {
+        await variables.add({ w: tensor([9, 9], [2]), m: scalar(3) });
+        expect(await numbers(variables, 'w')).toEqual([1, 2]);
+        const { y } = await executable.run(variables, {});
+        expect(Array.from(y!.data)).toEqual([3, 6]);
+        expect(await numbers(variables, 'w')).toEqual([4, 5]);
+        expect(await numbers(variables, 'm')).toEqual([6]);
+      });
+      await executable.dispose();
+    });
+
     it('are shared by executables, and each set is apart from others', async () => {
       const train = await compile((ops) => {
         const w = ops.variable('w', [2]);

@@ -4,7 +4,6 @@ import { tasks } from './mapping.ts';
 import { noise } from './noise.ts';
 import { imagePreprocessing, normalization } from './preprocessing.ts';
 import { recogniseOptions } from './recognise.ts';
-import { recognition } from './recognition.ts';
 import { split } from './split.ts';
 
 /** What is set of a column's preprocessing; the rest follows from the model and the data. */
@@ -33,8 +32,6 @@ export const dataSettings = {
   data: z.string().min(1).default('mnist'),
   /** What is recognised in it otherwise than by itself. */
   recognise: recogniseOptions.prefault({}),
-  /** What the data are taken for, where that is recognised wrongly. */
-  recognition: recognition.prefault({}),
   /** What the model learns to do with the data. */
   task: z.enum(tasks).default('reconstruct'),
   /** By column; `*` for all that go into the model. */

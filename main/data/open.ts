@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { DatasetSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { dataError, type DataSplits } from './dataset.ts';
-import { readIdx, readIdxShape, type IdxArray } from './idx.ts';
+import { readIdx, readIdxHeader, type IdxArray } from './idx.ts';
 import { imageDataset, sampleShape } from './images.ts';
 
 /** Where the four files of labelled images lie, and their checksums where they are known. */
@@ -47,7 +47,8 @@ export async function openData(nameOrPath: string): Promise<DataSplits> {
 /** Describes data without reading its images. Throws as `openData` does. */
 export async function describeData(nameOrPath: string): Promise<DatasetSummary> {
   const { name, files, md5 } = await findSource(nameOrPath);
-  const shapeOf = (part: Part) => asDataError(readIdxShape(files[part]));
+  const shapeOf = (part: Part) =>
+    asDataError(readIdxHeader(files[part]).then(({ shape }) => shape));
   const labelsOf = (part: Part) => asDataError(readIdx(files[part], md5?.[part]));
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
     shapeOf('train-images'),

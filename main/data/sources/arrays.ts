@@ -1,10 +1,11 @@
-import { formatShape, sizeOf } from '../../../shared/program/tensor.ts';
+import { formatShape } from '../../../shared/program/tensor.ts';
 import { dataError } from '../dataset.ts';
-import type { Source, SourceColumn, SourceKind, SourceSample, SourceValue } from '../source.ts';
+import type { Source, SourceKind, SourceSample, SourceSplit, SourceValue } from '../source.ts';
 import type { TypedArray } from '../typed-array.ts';
-import { addClassProblems, classesOf, ValueCounts, type Classes } from './classes.ts';
+import { columnOf, type ArrayColumn } from './array-columns.ts';
+import { addClassProblems } from './classes.ts';
 import { counted, SPLIT_ORDER, type SplitName } from './names.ts';
-import type { ColumnRole, RecogniseOptions } from './options.ts';
+import type { RecogniseOptions } from '../../../shared/data/recognise.ts';
 import type { ProblemList } from './problems.ts';
 
 /** An array in a file; its first axis counts the samples. */
@@ -14,9 +15,11 @@ export interface StoredArray {
   /** Changes when the file does. */
   readonly stamp: string;
   readonly shape: readonly number[];
-  /** Of the elements; `U` is text. */
-  readonly type: string;
-  /** Each sample's elements from number `from` on, in C order. Throws an Error that names the file when it is broken. */
+  /** Of its elements. */
+  readonly type: 'integer' | 'float' | 'text';
+  /** Whether an element is one unsigned byte, as pixels usually are. */
+  readonly bytes: boolean;
+  /** Each sample's elements in C order, from number `from` on. Throws an Error that names a broken file. */
   samples(from: number): AsyncGenerator<TypedArray | readonly string[], undefined, void>;
 }
 
@@ -24,7 +27,7 @@ export interface StoredArray {
 export interface ArrayPart {
   readonly array: StoredArray;
   readonly split: SplitName;
-  /** What it is by its name: the input, what belongs to it, or a column of its own. */
+  /** By its name: what a model is given, what belongs to that, or a column of its own. */
   readonly part: 'input' | 'target' | { readonly column: string };
   /** The name that corrections use. */
   readonly key: string;
@@ -33,46 +36,103 @@ export interface ArrayPart {
 export interface ArrayData {
   readonly kind: SourceKind;
   readonly name: string;
+  readonly root: string;
   /** The start of the sentence that says what was recognised: `IDX files`. */
   readonly what: string;
   readonly parts: readonly ArrayPart[];
   readonly problems: ProblemList;
   readonly options: RecogniseOptions;
-  /** Names of the classes where a file or the name of the data gives them. */
+  /** Names of the classes where they are known. */
   readonly classNames?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One column in one split. */
-interface Member {
-  readonly array: StoredArray;
-  readonly key: string;
-  value(elements: TypedArray | readonly string[]): SourceValue | null;
-}
-
-interface Column {
-  readonly column: SourceColumn;
-  readonly members: ReadonlyMap<SplitName, Member>;
-  readonly classCounts?: ReadonlyMap<SplitName, readonly number[]>;
-}
-
-/** Arrays as a source: those of one split side by side, as long as the longest input. */
+/** Arrays as a source: those of one split side by side, as many samples as the longest input has. */
 export async function arraySource(data: ArrayData): Promise<Source> {
-  const { parts, problems } = data;
-  const used = parts.filter(({ key }) => data.options.columns?.[key] !== 'ignore');
-  const splits = SPLIT_ORDER.filter((split) => used.some((part) => part.split === split));
-  const columns: Column[] = [];
-  const groups = Map.groupBy
-    ? Map.groupBy(used, columnKey)
-    : groupBy(used, columnKey);
+  const { options, problems, kind, name, root } = data;
+  const parts = data.parts.filter(({ key }) => options.columns?.[key] !== 'ignore');
+  const groups = new Map<string, ArrayPart[]>();
+  for (const part of parts) {
+    const key = typeof part.part === 'string' ? part.part : `column ${part.part.column}`;
+    groups.set(key, [...(groups.get(key) ?? []), part]);
+  }
+  const columns: ArrayColumn[] = [];
   for (const group of groups.values()) columns.push(await columnOf(group, data));
-  renameTarget(columns);
+  if (columns.filter(({ column }) => column.kind === 'image').length > 1)
+    for (const column of columns)
+      if (column.column.name === 'image') column.column = { ...column.column, name: 'input' };
+  const splits = SPLIT_ORDER.filter((split) => parts.some((part) => part.split === split)).map(
+    (split) => splitOf(split, columns, problems),
+  );
+  if (splits.every(({ size }) => size === 0)) throw dataError(`${name} holds no samples`);
+  for (const { column, counts } of columns)
+    if (column.classes) addClassProblems(column.classes, counts, problems);
   return {
-    kind: data.kind,
-    name: data.name,
-    recognised: sentence(data.what, columns, splits),
+    kind,
+    name,
+    root,
+    stamp: [...new Set(parts.map(({ array }) => array.stamp))].join(' '),
+    recognised: `${data.what}: ${describe(columns, splits)}`,
     columns: columns.map(({ column }) => column),
-    splits: splits.map((split) => splitOf(split, columns, problems)),
-    problems: (addColumnProblems(columns, splits, problems), problems.list()),
+    splits,
+    problems: problems.list(),
   };
+}
+
+function splitOf(
+  name: SplitName,
+  columns: readonly ArrayColumn[],
+  problems: ProblemList,
+): SourceSplit {
+  const members = columns.flatMap(({ column, part, members }) => {
+    const member = members.get(name);
+    return member ? [{ ...member, column: column.name, part }] : [];
+  });
+  const first = members.find(({ part }) => part === 'input') ?? members[0]!;
+  const size = first.array.shape[0]!;
+  for (const { array, column } of members)
+    if (array.shape[0] !== size)
+      throw dataError(
+        `${first.array.path} holds ${counted(size, 'sample')}, ${array.path} ${array.shape[0]!.toLocaleString('en-US')}: ` +
+          `it is not known which ${column} belongs to which ${first.column}`,
+      );
+  const absent = columns.filter(({ members }) => !members.has(name));
+  for (const { column } of absent)
+    problems.add(
+      column.kind === 'class' ? 'missing-label' : 'missing-value',
+      first.array.path,
+      `${counted(size, 'sample')} of ${name} have no ${column.name}`,
+      `kept without ${column.name}`,
+    );
+  const stamp = members.map(({ array }) => array.stamp).join(' ');
+  async function* samples(from = 0): AsyncGenerator<SourceSample, undefined, void> {
+    const readers = members.map(({ array }) => array.samples(Math.min(from, size)));
+    try {
+      for (let i = from; i < size; i++) {
+        const values: Record<string, SourceValue | null> = {};
+        for (const { column } of absent) values[column.name] = null;
+        for (const [m, { column, valueOf }] of members.entries()) {
+          const { value } = await readers[m]!.next();
+          values[column] = value ? valueOf(value) : null;
+        }
+        yield { name: `${first.array.path}[${i}]`, stamp, values };
+      }
+    } finally {
+      await Promise.all(readers.map((reader) => reader.return(undefined)));
+    }
+    return undefined;
+  }
+  return { name, size, samples };
+}
+
+/** `image (pixels) of shape (28, 28, 1), label of 10 classes; train 60,000, test 10,000`. */
+function describe(columns: readonly ArrayColumn[], splits: readonly SourceSplit[]): string {
+  const what = columns.map(({ column: { name, kind, shape, classes } }) => {
+    if (kind === 'class') return `${name} of ${counted(classes!.length, 'class', 'classes')}`;
+    return `${name}${kind === 'image' ? ' (pixels)' : ''} of shape ${shape ? formatShape(shape) : 'varying'}`;
+  });
+  const sizes = splits.map(({ name, size }) =>
+    name === 'all' ? counted(size, 'sample') : `${name} ${size.toLocaleString('en-US')}`,
+  );
+  return `${what.join(', ')}; ${sizes.join(', ')}`;
 }

@@ -35,10 +35,13 @@ export async function readAt(
   }
 }
 
-/** The bytes of a file a piece at a time, uncompressed where it is compressed with gzip. Errors name the file. */
-export async function* bytesOf(file: string): Chunks {
+/**
+ * The bytes of a file a piece at a time, uncompressed where it is compressed with gzip; from byte `start` of the file
+ * on, which must be 0 then. Errors name the file.
+ */
+export async function* bytesOf(file: string, start = 0): Chunks {
   const gzip = await isGzip(file);
-  const raw = createReadStream(file, { highWaterMark: 1 << 20 });
+  const raw = createReadStream(file, { start, highWaterMark: 1 << 20 });
   // The pipeline destroys both streams at an error and gives it to whoever reads the last one.
   const stream: Readable = gzip
     ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => {})
@@ -67,7 +70,7 @@ export class ByteReader {
   /** The next `length` bytes in memory of their own; fewer where the stream ends. */
   async read(length: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#rest.length >= length) {
-      const piece = this.#rest.slice(0, length) as Uint8Array<ArrayBuffer>;
+      const piece = new Uint8Array(this.#rest.subarray(0, length));
       this.#rest = this.#rest.subarray(length);
       return piece;
     }

@@ -118,7 +118,12 @@ export function addClassProblems(
     const holders = splits.filter(({ counts }) => counts[i]);
     const path = pathOf(name, main.split);
     if (holders.length === 0)
-      problems.add('empty-class', path, `no sample is of class ${name}`, 'kept as a class without samples');
+      problems.add(
+        'empty-class',
+        path,
+        `no sample is of class ${name}`,
+        'kept as a class without samples',
+      );
     else if (!main.counts[i])
       problems.add(
         'class-mismatch',
@@ -139,8 +144,14 @@ export function addClassProblems(
   addImbalance(names, main, problems);
 }
 
-function addImbalance(names: readonly string[], { split, counts }: ClassCounts, problems: ProblemList) {
-  const filled = names.map((name, i) => ({ name, count: counts[i] ?? 0 })).filter(({ count }) => count);
+function addImbalance(
+  names: readonly string[],
+  { split, counts }: ClassCounts,
+  problems: ProblemList,
+) {
+  const filled = names
+    .map((name, i) => ({ name, count: counts[i] ?? 0 }))
+    .filter(({ count }) => count);
   if (filled.length < 2) return;
   const largest = filled.reduce((a, b) => (b.count > a.count ? b : a));
   const smallest = filled.reduce((a, b) => (b.count < a.count ? b : a));

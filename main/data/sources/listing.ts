@@ -42,7 +42,11 @@ export async function listFiles(
     else walk.file(below(root, dirname(path)), basename(path));
   const folders = [...walk.folders].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [, names] of folders) names.sort();
-  return { root, folders: new Map(folders), chosen: !given.every(({ stats }) => stats.isDirectory()) };
+  return {
+    root,
+    folders: new Map(folders),
+    chosen: !given.every(({ stats }) => stats.isDirectory()),
+  };
 }
 
 class Walk {
@@ -66,7 +70,12 @@ class Walk {
 
   async folder(path: string, depth: number): Promise<void> {
     if (depth > DEEPEST)
-      return this.#problems.add('too-deep', path, `lies more than ${DEEPEST} folders deep`, 'left out');
+      return this.#problems.add(
+        'too-deep',
+        path,
+        `lies more than ${DEEPEST} folders deep`,
+        'left out',
+      );
     const below: string[] = [];
     try {
       if (!this.folders.has(path)) this.folders.set(path, []);
@@ -106,11 +115,15 @@ class Walk {
       const stats = await stat(target);
       if (stats.isFile()) return {};
       return stats.isDirectory()
-        ? { problem: `is a link to the folder ${below(this.#root, target) || '.'}, which is read where it lies` }
+        ? {
+            problem: `is a link to the folder ${below(this.#root, target) || '.'}, which is read where it lies`,
+          }
         : { problem: 'is a link to a pipe, a socket or a device' };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return { problem: code === 'ELOOP' ? 'is a link that leads to itself' : 'is a link to nothing' };
+      return {
+        problem: code === 'ELOOP' ? 'is a link that leads to itself' : 'is a link to nothing',
+      };
     }
   }
 }
@@ -133,7 +146,8 @@ function readError(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new StudioError('NO_SUCH_DATA', `there is no file or folder ${path}`);
-  if (code === 'EACCES' || code === 'EPERM') return dataError(`${path} can't be read: permission denied`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return dataError(`${path} can't be read: permission denied`);
   if (code === 'ELOOP') return dataError(`${path} is a link that leads to itself`);
   return error;
 }

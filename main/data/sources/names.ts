@@ -8,7 +8,9 @@ export const SPLIT_ORDER: readonly SplitName[] = ['all', 'train', 'validation', 
 const SPLIT_WORDS: ReadonlyMap<string, SplitName> = new Map([
   ...['train', 'training', 'trn'].map((word) => [word, 'train'] as const),
   ...['validation', 'valid', 'val', 'dev'].map((word) => [word, 'validation'] as const),
-  ...['test', 'testing', 'tst', 't10k', 'eval', 'evaluation'].map((word) => [word, 'test'] as const),
+  ...['test', 'testing', 'tst', 't10k', 'eval', 'evaluation'].map(
+    (word) => [word, 'test'] as const,
+  ),
 ]);
 
 const IMAGE = /\.(png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?)$/i;
@@ -76,5 +78,7 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 /** The first few names, and how many there are more: `a, b, c and 12 more`. */
 export function someOf(names: readonly string[], most = 3): string {
   const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${counted(names.length - most, 'more', 'more')}` : shown;
+  return names.length > most
+    ? `${shown} and ${counted(names.length - most, 'more', 'more')}`
+    : shown;
 }

@@ -70,6 +70,8 @@ export async function openStudio({ folder, host, startTrainer }: StudioOptions):
       return runs.start(model, settings);
     },
     stopRun: ({ id, discard }) => runs.stop(id, discard),
+    runModel: ({ id }) => runs.model(id),
+    setTrainable: ({ id, path, trainable }) => runs.setTrainable(id, { path, trainable }),
     runEvents: async ({ id, after }) => readEvents(eventsFile(runs.folder(id)), after),
     async runImages({ id, step }) {
       const file = join(runs.folder(id), imageFile(step));

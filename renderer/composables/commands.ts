@@ -14,7 +14,6 @@ import {
   Waypoints,
 } from '@lucide/vue';
 import { useI18n } from 'vue-i18n';
-import { setTrainable } from '../../shared/keras/trainable.ts';
 import { outermostModels } from '../compose/models.ts';
 import { useActions } from '../stores/actions.ts';
 import { modelTrees, nodeAt } from '../stores/model-tree.ts';
@@ -23,6 +22,7 @@ import { useNotices } from '../stores/notices.ts';
 import { locales, themes, usePreferences } from '../stores/preferences.ts';
 import { useProject } from '../stores/project.ts';
 import { useProof } from '../stores/proof.ts';
+import { useShownModel } from '../stores/shown-model.ts';
 import { useStudio } from '../stores/studio.ts';
 import { useTreeState } from '../stores/tree.ts';
 import { isShortcut } from './shortcuts.ts';
@@ -52,13 +52,14 @@ export function useCommands(): ComputedRef<Command[]> {
   const actions = useActions();
   const studio = useStudio();
   const project = useProject();
+  const shown = useShownModel();
   const proof = useProof();
   const notices = useNotices();
   const state = useTreeState();
   const { theme, locale } = usePreferences();
 
   const roots = computed(() => {
-    const spec = project.spec.value;
+    const { spec } = shown.value;
     return spec ? modelTrees(spec, outermostModels(spec)).roots : [];
   });
   const selected = computed(() => nodeAt(roots.value, state.selected.value));
@@ -72,11 +73,7 @@ export function useCommands(): ComputedRef<Command[]> {
 
   function freeze(): void {
     const node = selected.value;
-    if (!node) return;
-    project.edit((content) => ({
-      ...content,
-      model: setTrainable(content.model, node.path, node.trainable === false),
-    }));
+    if (node) shown.value.setTrainable?.(node.path, node.trainable === false);
   }
 
   return computed(() => [
@@ -145,7 +142,7 @@ export function useCommands(): ComputedRef<Command[]> {
           : t('tree.freeze', { name: selected.value?.name ?? '' }),
       icon: Lock,
       keys: 'Alt+L',
-      enabled: (selected.value?.params ?? 0) > 0,
+      enabled: (selected.value?.params ?? 0) > 0 && shown.value.setTrainable !== null,
       run: freeze,
     },
     {

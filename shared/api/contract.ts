@@ -106,6 +106,13 @@ export interface StudioService {
   startRun(settings: TrainingSettings): Promise<RunSummary>;
   /** Ends a run after the current step. `discard` removes its folder. */
   stopRun(run: { id: string; discard: boolean }): Promise<void>;
+  /** The model of a run, with what was frozen or set free in it since its start. */
+  runModel(run: { id: string }): Promise<ModelSpec>;
+  /**
+   * Freezes a layer and all inside it, or sets it free, in a run that is under way, between two of its steps. The event
+   * `trainable` says when; the other layers' optimizer state stays.
+   */
+  setTrainable(change: { id: string; path: string; trainable: boolean }): Promise<void>;
   /** All events of a run that come after number `after`. */
   runEvents(query: { id: string; after: number }): Promise<RunEvent[]>;
   /** PNG: the fixed validation samples side by side; their reconstructions at a stored step, or (step null) themselves. */
@@ -138,6 +145,10 @@ export const requests = {
   ]),
   startRun: z.tuple([trainingSettings]),
   stopRun: z.tuple([z.strictObject({ id: runId, discard: z.boolean() })]),
+  runModel: z.tuple([z.strictObject({ id: runId })]),
+  setTrainable: z.tuple([
+    z.strictObject({ id: runId, path: z.string().min(1).max(100_000), trainable: z.boolean() }),
+  ]),
   runEvents: z.tuple([z.strictObject({ id: runId, after: z.int().nonnegative() })]),
   runImages: z.tuple([z.strictObject({ id: runId, step: z.int().nonnegative().nullable() })]),
   prove: z.tuple([z.strictObject({ model: z.string().min(1) })]),

@@ -78,6 +78,35 @@ test('stops between two steps', async () => {
   expect(saved?.step).toBe(last.first + last.losses.length - 1);
 });
 
+test('freezes the encoder in mid-run and sets it free: its weights and moments stay, the decoder goes on', async () => {
+  const training = start({ epochs: 100_000, limit: 128 });
+  const weights = async (after: number) => {
+    await expect.poll(() => lastStep(), { timeout: 10_000 }).toBeGreaterThan(after);
+    return (await newestCheckpoint(join(folder, 'checkpoints')))!;
+  };
+  const lastStep = () => events.filter((event) => event.type === 'checkpoint').at(-1)?.step ?? 0;
+  const change = (path: string, trainable: boolean) => trainer.setTrainable({ path, trainable });
+  const changedAt = () => events.filter((event) => event.type === 'trainable').at(-1)!.step;
+  await weights(0);
+  await change('autoencoder/encoder', false);
+  const frozen = await weights(changedAt());
+  const later = await weights(frozen.step + 2);
+  const kernel = 'encoder/dense/kernel';
+  const moment = (name: string) => `optimizer/${name}/momentum`;
+  for (const key of [kernel, moment(kernel), 'encoder/dense/bias'])
+    expect(later.variables[key], key).toEqual(frozen.variables[key]);
+  for (const key of ['decoder/dense_1/kernel', moment('decoder/dense_1/kernel')])
+    expect(later.variables[key], key).not.toEqual(frozen.variables[key]);
+  await expect(change('autoencoder/coder', false)).rejects.toMatchObject({ code: 'BAD_MODEL' });
+
+  await change('autoencoder/encoder', true);
+  const free = await weights(changedAt());
+  expect(free.variables[kernel]).not.toEqual(later.variables[kernel]);
+  await trainer.stop();
+  await training;
+  await expect(change('encoder', false)).rejects.toMatchObject({ code: 'RUN_ENDED' });
+});
+
 test('saves and ends when its owner is gone', async () => {
   const training = start({ epochs: 100_000 });
   training.catch(() => {});

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EngineReport } from '../../shared/api/contract.ts';
+import type { EngineReport } from '../../shared/api/engines.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { ask } from '../service/studio.ts';
 import { fail } from './exit.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Engine, EngineName } from './engine.ts';
 import { createOnnxEngine } from './onnx/engine.ts';
 import { createTensorflowEngine } from './tensorflow/engine.ts';
-import { nativePackage, type TensorflowProvider } from './tensorflow/load.ts';
+import { missingPackage, type TensorflowProvider } from './tensorflow/load.ts';
 
 /** An engine by one of the ways to its device. */
 export interface Candidate {
@@ -40,18 +40,7 @@ export function listCandidates(): Candidate[] {
 export function missingParts({ engine, provider }: Candidate): string | null {
   if (engine === 'onnx') return missingOnnx(provider);
   if (provider === 'javascript') return null;
-  const name = provider as Exclude<TensorflowProvider, 'javascript'>;
-  switch (nativePackage(name)) {
-    case 'absent':
-      return `@tensorflow/${name} is not installed. To have it: npm install --no-save @tensorflow/${name}@4.22.0`;
-    case 'no addon':
-      return (
-        `@tensorflow/${name} is installed without its addon, lib/napi-v8/tfjs_binding.node, which its set-up ` +
-        `downloads. To try again: npm rebuild @tensorflow/${name}`
-      );
-    case 'whole':
-      return null;
-  }
+  return missingPackage(provider as Exclude<TensorflowProvider, 'javascript'>);
 }
 
 function missingOnnx(provider: string): string | null {

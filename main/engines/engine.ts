@@ -11,6 +11,8 @@ export interface DeviceInfo {
   readonly name: string;
   /** The library's own way to it: `cpu`, `cuda`, `webgpu`, `tfjs-node`, `javascript`. */
   readonly provider: string;
+  /** Bytes of its memory, where they are known. */
+  readonly memory?: number;
 }
 
 /** Runs programs on a device. One process uses one engine. */

@@ -27,7 +27,10 @@ const answer = (request: unknown) => {
 };
 
 if (parentPort) parentPort.on('message', (event) => answer(event.data));
-else process.on('message', answer);
+else {
+  process.on('message', answer);
+  process.on('disconnect', () => process.exit());
+}
 
 async function tryCandidate({ candidate, sample }: ProbeRequest): Promise<ProbeReply> {
   try {

@@ -48,6 +48,9 @@ export function probeStarter(): StartProbe | undefined {
   return owner ?? (entry !== null && canFork() ? forkProbe(entry) : undefined);
 }
 
+/** How many of a probe's last characters are kept: TensorFlow says what it misses at its start. */
+const WORDS_KEPT = 20_000;
+
 /** Starts the probe as a child of this Node process. */
 export function forkProbe(entry: string): StartProbe {
   return (env) => {
@@ -58,7 +61,9 @@ export function forkProbe(entry: string): StartProbe {
       env: { ...process.env, ...env },
     });
     let words = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-WORDS_KEPT);
+    });
     const exit = new Promise<Awaited<ProbeProcess['exit']>>((resolve) => {
       child.on('close', (code, signal) => resolve({ code, signal }));
       child.on('error', (error) => {

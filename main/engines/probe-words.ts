@@ -1,3 +1,6 @@
+import type { Candidate } from './candidates.ts';
+import { gpuTrouble, loadingTrouble } from './troubles.ts';
+
 /** How a probe's process ended, in plain words, with the last line that it wrote. */
 export function explainExit(
   { code, signal }: { readonly code: number | null; readonly signal: string | null },
@@ -7,28 +10,36 @@ export function explainExit(
   const words = last ? `; its last words: ${last}` : '';
   if (signal === 'SIGILL')
     return `it crashed (SIGILL): its library was built for another processor${words}`;
+  if (signal === 'SIGBUS')
+    return `it crashed (SIGBUS), as a file does that was not written to its end${words}`;
   if (signal !== null) return `it crashed (${signal})${words}`;
   if (code === null) return `its process could not be started${words}`;
   return `its process ended with code ${code}${words}`;
 }
 
-/** Why TensorFlow computes on the CPU in place of the GPU, from what it wrote when it looked for libraries. */
-export function missingLibraries(lastWords: string): string {
-  const names = [...lastWords.matchAll(/Could not load dynamic library '([^']+)'/g)].map(
-    ([, name]) => name!,
-  );
-  const found = [...new Set(names)].filter((name) => !name.startsWith('libnvinfer'));
-  return found.length > 0
-    ? `it computes on the CPU: the GPU needs CUDA 11.2 and cuDNN 8.1, and ${found.join(', ')} could not be loaded`
-    : 'it computes on the CPU: TensorFlow found no GPU that it can use';
+/**
+ * Why a candidate failed, in plain words where the library's own are known, and what the user can do; else the error's
+ * first line. `lastWords` is what its process wrote.
+ */
+export function explainError(
+  { engine, provider }: Candidate,
+  error: string,
+  lastWords: string,
+): string {
+  const words = `${error}\n${lastWords}`;
+  const trouble =
+    (provider === 'tfjs-node-gpu' ? gpuTrouble(words) : null) ??
+    loadingTrouble(engine, provider, words);
+  return trouble ?? error.split('\n')[0]!;
 }
 
-/** An engine's error in plain words where it is one that people meet; else its first line. */
-export function explainError(message: string): string {
-  if (/No supported adapters|Failed to get a WebGPU adapter/.test(message))
-    return 'WebGPU found no GPU that it can use; it takes no software adapter';
-  const library = /(lib[\w.+-]+): cannot open shared object file/.exec(message);
-  if (library)
-    return `${library[1]} could not be loaded${/cuda/i.test(message) ? ': it needs CUDA 12 and cuDNN 9' : ''}`;
-  return message.split('\n')[0]!;
+/** Why TensorFlow computes on the CPU in place of the GPU, from what it wrote when it looked for one. */
+export function explainCpu(lastWords: string): string {
+  return `it computes on the CPU: ${gpuTrouble(lastWords) ?? 'TensorFlow found no GPU that it can use'}`;
+}
+
+/** The GPU that TensorFlow says it made a device of, with its memory in bytes; null where it made none. */
+export function gpuMade(lastWords: string): { name: string; memory: number } | null {
+  const made = /device:GPU:0 with (\d+) MB memory:.*? name: ([^,\n]+), pci bus id/.exec(lastWords);
+  return made && { name: made[2]!.trim(), memory: Number(made[1]) * 2 ** 20 };
 }

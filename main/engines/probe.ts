@@ -1,10 +1,12 @@
-import type { EngineReport } from '../../shared/api/contract.ts';
+import { totalmem } from 'node:os';
+import type { EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import { createCandidate, listCandidates, missingParts, type Candidate } from './candidates.ts';
+import { gpuOf } from './devices/gpus.ts';
 import type { DeviceInfo } from './engine.ts';
 import type { ProbeReply, ProbeRequest } from './probe-child.ts';
 import { probeStarter, type StartProbe } from './probe-process.ts';
 import { runProbeStep, type StepSample, type Timing } from './probe-step.ts';
-import { explainError, explainExit, missingLibraries } from './probe-words.ts';
+import { explainCpu, explainError, explainExit, gpuMade } from './probe-words.ts';
 
 export interface ProbeOptions {
   /** How to start the probe's process; unless told, a fork of the built program. */
@@ -30,9 +32,13 @@ export interface ProbeResult {
 }
 
 const LIMIT_MS = 60_000;
+/** How long timing one candidate may take: tfjs's JavaScript needs a minute for two steps of the seed. */
+const BENCHMARK_LIMIT_MS = 180_000;
 /** TensorFlow takes GPU memory as it needs it, not all at once. */
 const ENV = { TF_FORCE_GPU_ALLOW_GROWTH: 'true' };
 const WITHOUT_GPU = { ...ENV, CUDA_VISIBLE_DEVICES: '-1' };
+/** While it is tried, TensorFlow is to say all that it finds out about GPUs. */
+const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0' };
 /** What can be loaded into any process without harm, should no other be had. */
 const HARMLESS: readonly string[] = ['onnx/cpu', 'tensorflow/javascript'];
 
@@ -58,32 +64,68 @@ export async function probeNow(
   const missing = missingParts(candidate);
   if (missing !== null) return { candidate, installed: false, reason: missing, env: ENV };
   if (!start) return probeHere(candidate);
-  const attempt = await tryOnce(start, ENV, limit, { candidate, ...(sample && { sample }) });
+  const request = { candidate, ...(sample && { sample }) };
+  const attempt = await tryOnce(start, ENV, limit, request);
   if (candidate.provider !== 'tfjs-node-gpu') return result(candidate, attempt, ENV);
   if (attempt.device) {
-    const reason = attempt.device.kind === 'gpu' ? undefined : missingLibraries(attempt.lastWords);
+    const reason = attempt.device.kind === 'gpu' ? undefined : explainCpu(attempt.lastWords);
     return result(candidate, { ...attempt, reason }, ENV);
   }
-  const second = await tryOnce(start, WITHOUT_GPU, limit, { candidate, ...(sample && { sample }) });
+  const second = await tryOnce(start, WITHOUT_GPU, limit, request);
   if (!second.device) return result(candidate, attempt, ENV);
-  const reason = `the GPU does not work with it (${attempt.reason}), so it computes on the CPU`;
+  const reason = `it computes on the CPU, for the GPU does not work with it: ${attempt.reason}`;
   return result(candidate, { ...second, reason }, WITHOUT_GPU);
 }
 
-/** Everything that there can be on this machine, tried one after the other. */
-export async function probeAll(options: ProbeOptions = {}): Promise<EngineReport[]> {
+/** What a survey of everything measures and tells. */
+export interface SurveyOptions extends ProbeOptions {
+  /** A step of `batch` samples to be timed on each candidate that works. */
+  readonly benchmark?: { readonly sample: StepSample; readonly batch: number };
+  readonly tell?: (progress: EngineProgress) => void;
+}
+
+/** Everything that there can be on this machine, tried one after the other, each in a process of its own. */
+export async function probeAll(options: SurveyOptions = {}): Promise<EngineReport[]> {
+  const { benchmark, tell, ...how } = options;
+  const candidates = listCandidates();
   const reports: EngineReport[] = [];
-  for (const candidate of listCandidates()) {
-    const { installed, device, reason } = await probe(candidate, options);
-    reports.push({
-      ...candidate,
-      installed,
-      works: device !== undefined,
-      ...(device && { device: device.name, kind: device.kind }),
-      ...(reason !== undefined && { reason }),
-    });
+  for (const next of candidates) {
+    const last = reports.at(-1);
+    const at = { done: reports.length, total: candidates.length };
+    tell?.({ ...at, ...(last && { report: last }), next });
+    const report = reportOf(await probe(next, how));
+    const speed =
+      benchmark && report.works ? await timed(await probe(next, how), benchmark, how) : {};
+    reports.push({ ...report, ...speed });
   }
+  tell?.({ done: reports.length, total: reports.length, report: reports.at(-1)! });
   return reports;
+}
+
+function reportOf({ candidate, installed, device, reason }: ProbeResult): EngineReport {
+  return {
+    ...candidate,
+    installed,
+    works: device !== undefined,
+    ...(device && { device: device.name, kind: device.kind }),
+    ...(device?.memory !== undefined && { memory: device.memory }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** How fast a candidate that works is, or why that could not be measured. */
+async function timed(
+  { candidate, env, reason }: ProbeResult,
+  { sample, batch }: NonNullable<SurveyOptions['benchmark']>,
+  { start = probeStarter(), limit = BENCHMARK_LIMIT_MS }: ProbeOptions,
+): Promise<Pick<EngineReport, 'samplesPerSecond' | 'reason'>> {
+  const attempt: Attempt = start
+    ? await tryOnce(start, env, limit, { candidate, sample })
+    : { reason: 'no process could be started to time it in', lastWords: '' };
+  if (attempt.timing) return { samplesPerSecond: (batch * 1000) / attempt.timing.milliseconds };
+  return {
+    reason: [reason, `its speed was not measured: ${attempt.reason}`].filter(Boolean).join('; '),
+  };
 }
 
 interface Attempt {
@@ -117,7 +159,7 @@ async function tryOnce(
   limit: number,
   request: ProbeRequest,
 ): Promise<Attempt> {
-  const child = start(env);
+  const child = start({ ...env, ...TALKATIVE });
   let timer: NodeJS.Timeout | undefined;
   let late = false;
   const reply = await Promise.race([
@@ -137,8 +179,29 @@ async function tryOnce(
   child.kill('SIGKILL');
   await child.exit;
   const lastWords = child.lastWords();
-  if ('error' in reply) return { reason: explainError(reply.error), late, lastWords };
-  return { device: reply.device, timing: reply.timing, lastWords };
+  const { candidate } = request;
+  if ('error' in reply) {
+    const why = explainError(candidate, reply.error, lastWords);
+    return {
+      reason: late && why !== reply.error ? `${reply.error}: ${why}` : why,
+      late,
+      lastWords,
+    };
+  }
+  return { device: await named(reply.device, lastWords), timing: reply.timing, lastWords };
+}
+
+/** The device by its own name and with its memory, where the library or the driver tells. */
+async function named(device: DeviceInfo, lastWords: string): Promise<DeviceInfo> {
+  if (device.kind === 'cpu') return { memory: totalmem(), ...device };
+  const made = gpuMade(lastWords);
+  const gpu = await gpuOf(device.provider);
+  const memory = gpu?.memory ?? made?.memory;
+  return {
+    ...device,
+    name: made?.name ?? gpu?.name ?? device.name,
+    ...(memory !== undefined && { memory }),
+  };
 }
 
 /** Without a process to try it in, only what can do no harm is tried, in this one. */

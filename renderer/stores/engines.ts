@@ -1,5 +1,5 @@
 import { shallowRef, watch, type ShallowRef } from 'vue';
-import type { EngineReport } from '../../shared/api/contract.ts';
+import type { EngineReport } from '../../shared/api/engines.ts';
 import type { Studio } from './studio.ts';
 
 const reports = shallowRef<readonly EngineReport[] | null>(null);

@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,20 +19,31 @@ export function installedPackage(name: NativePackage): string | null {
 }
 
 /**
- * Puts the installed package's own JavaScript into `folder/node_modules`, with `addon` (the stand-in, unless told) in
- * the place of its native addon. A program in `folder` finds this copy first, and everything else above.
+ * Puts the installed package's own JavaScript into `folder/node_modules`, with the stand-in in the place of its native
+ * addon. A program in `folder` finds this copy first, and everything else above.
  */
-export async function installWithAddon(
+export async function installStandIn(folder: string, name: NativePackage): Promise<void> {
+  const to = placeIn(folder, name);
+  for (const part of ['package.json', 'dist'])
+    await cp(join(installedPackage(name)!, part), join(to, part), { recursive: true });
+  await putAddon(folder, name, await bundledStandIn());
+}
+
+/** Puts these bytes, or null: nothing, in the place of the addon of the package that was put into `folder`. */
+export async function putAddon(
   folder: string,
   name: NativePackage,
-  addon?: Uint8Array | string,
+  addon: Uint8Array | string | null,
 ): Promise<void> {
-  const from = installedPackage(name)!;
-  const to = join(folder, 'node_modules/@tensorflow', name);
-  for (const part of ['package.json', 'dist'])
-    await cp(join(from, part), join(to, part), { recursive: true });
-  await mkdir(join(to, 'lib/napi-v8'), { recursive: true });
-  await writeFile(join(to, 'lib/napi-v8/tfjs_binding.node'), addon ?? (await bundledStandIn()));
+  const lib = join(placeIn(folder, name), 'lib/napi-v8');
+  await rm(lib, { recursive: true, force: true });
+  if (addon === null) return;
+  await mkdir(lib, { recursive: true });
+  await writeFile(join(lib, 'tfjs_binding.node'), addon);
+}
+
+function placeIn(folder: string, name: NativePackage): string {
+  return join(folder, 'node_modules/@tensorflow', name);
 }
 
 /** What makes a Node process load the stand-in as an addon: its `NODE_OPTIONS`. This one imports `load-addon.mjs`. */

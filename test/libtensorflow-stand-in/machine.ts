@@ -105,6 +105,11 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   },
 };
 
+/** What the library writes on a machine, all of it. */
+export function wordsOf(machine: string): string {
+  return MACHINES[machine]!.words!.join('\n');
+}
+
 /** The machine that the environment names, after it has said what the library would have said. */
 export function enterMachine() {
   const {

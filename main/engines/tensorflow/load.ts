@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -10,7 +9,7 @@ import type { Tf } from './kernels/kernel.ts';
 /** What brings tfjs's backend: TensorFlow's library for the GPU or the CPU, or plain JavaScript. */
 export type TensorflowProvider = 'tfjs-node-gpu' | 'tfjs-node' | 'javascript';
 
-/** tfjs with its backend set. */
+/** tfjs with its backend set. A GPU that is listed need not work: the probe finds out, and names it. */
 export interface LoadedTensorflow {
   readonly tf: Tf;
   readonly device: DeviceInfo;
@@ -19,21 +18,29 @@ export interface LoadedTensorflow {
 // tfjs's packages are CommonJS; one `require` for all keeps them on one copy of tfjs-core.
 const require = createRequire(import.meta.url);
 
+/** The state of a native package: whole, or what is missing. */
+export type PackageState = 'absent' | 'no addon' | 'no library' | 'whole';
+
 /**
- * The state of a native package: absent, there without its addon (its download failed), or whole.
- * Only files are looked at: requiring a package without its addon prints pages and throws.
+ * What there is of a native package: nothing; its JavaScript alone (the download of its addon failed); on Windows, the
+ * addon without the library, which the set-up may put into another folder; or all. Only files are looked at: requiring
+ * a package without its addon prints pages and throws.
  */
 export function nativePackage(
   provider: Exclude<TensorflowProvider, 'javascript'>,
-): 'absent' | 'no addon' | 'whole' {
+  from: NodeJS.Require = require,
+  platform: NodeJS.Platform = process.platform,
+): PackageState {
   let manifest: string;
   try {
-    manifest = require.resolve(`@tensorflow/${provider}/package.json`);
+    manifest = from.resolve(`@tensorflow/${provider}/package.json`);
   } catch {
     return 'absent';
   }
-  const addon = join(dirname(manifest), 'lib', 'napi-v8', 'tfjs_binding.node');
-  return existsSync(addon) ? 'whole' : 'no addon';
+  const folder = join(dirname(manifest), 'lib', 'napi-v8');
+  if (!existsSync(join(folder, 'tfjs_binding.node'))) return 'no addon';
+  if (platform === 'win32' && !existsSync(join(folder, 'tensorflow.dll'))) return 'no library';
+  return 'whole';
 }
 
 /**
@@ -64,13 +71,8 @@ function loadJavaScript(): Tf {
 }
 
 function loadNative(provider: Exclude<TensorflowProvider, 'javascript'>): Tf {
-  const state = nativePackage(provider);
-  if (state !== 'whole')
-    throw new Error(
-      state === 'absent'
-        ? `@tensorflow/${provider} is not installed`
-        : `@tensorflow/${provider} is installed without its addon lib/napi-v8/tfjs_binding.node`,
-    );
+  const missing = missingPackage(provider);
+  if (missing !== null) throw new Error(missing);
   // Node 23 removed these two, which tfjs-node calls in every operation.
   Object.assign(util, {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
@@ -79,22 +81,34 @@ function loadNative(provider: Exclude<TensorflowProvider, 'javascript'>): Tf {
   return require(`@tensorflow/${provider}`) as Tf;
 }
 
+/** What is missing of a native package and what the user can do, or null when it is whole. */
+export function missingPackage(
+  provider: Exclude<TensorflowProvider, 'javascript'>,
+  state = nativePackage(provider),
+): string | null {
+  const name = `@tensorflow/${provider}`;
+  switch (state) {
+    case 'absent':
+      return `${name} is not installed. To have it: npm install --no-save ${name}@4.22.0`;
+    case 'no addon':
+      return (
+        `${name} is installed without its addon, lib/napi-v8/tfjs_binding.node, which its set-up downloads. ` +
+        `To try again: npm rebuild ${name}`
+      );
+    case 'no library':
+      return (
+        `${name} is installed without tensorflow.dll in lib\\napi-v8. Copy it there from the package's deps\\lib; ` +
+        `where it is not there either: npm rebuild ${name}`
+      );
+    case 'whole':
+      return null;
+  }
+}
+
 function deviceOf(tf: Tf, provider: TensorflowProvider): DeviceInfo {
   if (provider === 'javascript') return { kind: 'cpu', name: 'CPU, JavaScript', provider };
   const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };
-  if (isUsingGpuDevice) return { kind: 'gpu', name: gpuName(), provider };
-  return { kind: 'cpu', name: `CPU, ${availableParallelism()} threads`, provider };
-}
-
-function gpuName(): string {
-  try {
-    const names = execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
-      encoding: 'utf8',
-      timeout: 5000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return names.split('\n')[0]!.trim() || 'GPU';
-  } catch {
-    return 'GPU';
-  }
+  if (isUsingGpuDevice) return { kind: 'gpu', name: 'GPU', provider };
+  const threads = availableParallelism();
+  return { kind: 'cpu', name: `CPU, ${threads} thread${threads > 1 ? 's' : ''}`, provider };
 }

@@ -5,7 +5,7 @@ import { listCandidates, missingParts, type Candidate } from '../../../main/engi
 import { probe, probeAll, probeNow } from '../../../main/engines/probe.ts';
 import { forkProbe, type StartProbe } from '../../../main/engines/probe-process.ts';
 import { agree } from '../../../main/engines/probe-step.ts';
-import { explainError, explainExit, missingLibraries } from '../../../main/engines/probe-words.ts';
+import { explainError, explainExit } from '../../../main/engines/probe-words.ts';
 import { select } from '../../../main/engines/select.ts';
 import { createOps } from '../../../shared/program/builder.ts';
 import { scalar, tensor } from '../../../shared/program/tensor.ts';
@@ -124,21 +124,19 @@ describe('probing', () => {
     expect(explainExit({ code: null, signal: 'SIGABRT' }, 'a\nb\n')).toMatch(
       /^it crashed \(SIGABRT\)/,
     );
-    const log = `
-      W dso_loader.cc:64] Could not load dynamic library 'libcudart.so.11.0'; dlerror: no such file
-      W dso_loader.cc:64] Could not load dynamic library 'libcudnn.so.8'; dlerror: no such file
-      W dso_loader.cc:64] Could not load dynamic library 'libcudart.so.11.0'; dlerror: no such file`;
-    expect(missingLibraries(log)).toMatch('libcudart.so.11.0, libcudnn.so.8 could not be loaded');
-    expect(missingLibraries('')).toMatch('found no GPU');
-    expect(
-      explainError('ONNX Runtime failed: Failed to get a WebGPU adapter: No supported adapters'),
-    ).toBe('WebGPU found no GPU that it can use; it takes no software adapter');
+    const webgpu = { engine: 'onnx', provider: 'webgpu' } as const;
+    expect(explainError(webgpu, 'Failed to get a WebGPU adapter: No supported adapters', '')).toBe(
+      'WebGPU found no GPU that it can use; it takes no software adapter',
+    );
+    const cuda = { engine: 'onnx', provider: 'cuda' } as const;
     expect(
       explainError(
+        cuda,
         'libonnxruntime_providers_cuda.so: libcublasLt.so.12: cannot open shared object file: No',
+        '',
       ),
     ).toBe('libcublasLt.so.12 could not be loaded: it needs CUDA 12 and cuDNN 9');
-    expect(explainError('add: no such thing\n  at here')).toBe('add: no such thing');
+    expect(explainError(cpu, 'add: no such thing\n  at here', '')).toBe('add: no such thing');
   });
 });
 

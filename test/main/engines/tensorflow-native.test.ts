@@ -5,7 +5,7 @@ import util from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../main/engines/engine.ts';
 import type * as loaded from '../../../main/engines/tensorflow/engine.ts';
-import { installedPackage, installWithAddon } from '../../libtensorflow-stand-in/install.ts';
+import { installedPackage, installStandIn } from '../../libtensorflow-stand-in/install.ts';
 import '../../libtensorflow-stand-in/load-addon.mjs';
 import { bundleProgram } from '../service/bundle.ts';
 import { conformance } from './conformance.ts';
@@ -26,7 +26,7 @@ describe.skipIf(!here)('tfjs-node over a stand-in for libtensorflow', () => {
     for (const gone of ['isNullOrUndefined', 'isArray']) Reflect.deleteProperty(util, gone);
     // Inside the repository, so that the bundle finds what lies beside tfjs-node.
     folder = await mkdtemp(resolve('node_modules', '.tfjs-node-test-'));
-    await installWithAddon(folder, 'tfjs-node');
+    await installStandIn(folder, 'tfjs-node');
     const file = await bundleProgram(
       'main/engines/tensorflow/engine.ts',
       join(folder, 'engine.mjs'),

@@ -1,6 +1,7 @@
 import { UNARY, ARITHMETIC, COMPARISON, LOGICAL, REDUCE } from './attributes.ts';
 import type { ConvAttrs, Distribution, OpAttrs, OpName, PoolAttrs } from './attributes.ts';
 import { inferType } from './ops.ts';
+import { nodeKey } from './node-key.ts';
 import { prune } from './optimize.ts';
 import type { Node, Program } from './program.ts';
 import { normalizeAxes } from './shapes.ts';
@@ -63,10 +64,7 @@ class OpsCore {
   /** Adds an operation, or gives the value of an equal one. Throws a RangeError when the inputs don't fit. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value {
     const ids = inputs.map((x) => x.id);
-    const key =
-      op === 'constant'
-        ? constantKey(attrs as OpAttrs['constant'])
-        : `${op} ${ids} ${JSON.stringify(attrs)}`;
+    const key = nodeKey(op, ids, attrs);
     const known = key === null ? undefined : this.known.get(key);
     if (known) return known;
     if (this.nodes.length >= MOST_NODES)
@@ -242,10 +240,4 @@ class OpsCore {
 function sameShape(a: Shape, b: Shape): boolean {
   const unknown = a.filter((dim) => dim === null).length;
   return a.length === b.length && unknown < 2 && a.every((dim, axis) => dim === b[axis]);
-}
-
-/** Small constants are shared by value; large ones stay apart. */
-function constantKey({ value }: OpAttrs['constant']): string | null {
-  if (value.data.length > 64) return null;
-  return `constant ${value.dtype} ${value.shape} ${Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x))}`;
 }

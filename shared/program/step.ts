@@ -8,6 +8,7 @@ import { layerOf, type LayerId, type ModelSpec } from '../keras/spec.ts';
 import type { Value } from './builder.ts';
 import type { Optimizer } from '../keras/optimizers/optimizer.ts';
 import { grad } from './grad.ts';
+import { optimize } from './optimize.ts';
 import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
 import { scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
@@ -75,9 +76,9 @@ export function compileModel(
   const judged = addObjective(inference, outputs, sampleWeights);
   const results = inference.outputs.map((value, i) => [`output/${i}`, value] as const);
   return {
-    train: training.ops.program(objective.results, updates),
-    evaluate: inference.ops.program(judged.results),
-    predict: inference.ops.program(Object.fromEntries(results)),
+    train: optimize(training.ops.program(objective.results, updates)),
+    evaluate: optimize(inference.ops.program(judged.results)),
+    predict: optimize(inference.ops.program(Object.fromEntries(results))),
     inputs: layerOf(spec, model).graph!.inputs.map(([input]) => layerOf(spec, input).config.name),
     targets: objective.targets,
     metrics: objective.metrics,

@@ -8,6 +8,7 @@ import { eventsFile, readRunRecord } from '../../../main/service/run-record.ts';
 import { trainRun, type TrainRunOptions } from '../../../main/service/train-run.ts';
 import type { RunSummary } from '../../../shared/api/contract.ts';
 import type { RunEvent } from '../../../shared/api/events.ts';
+import { setTrainable } from '../../../shared/keras/trainable.ts';
 import { behaving, folder, model, startTrainer } from './setting.ts';
 
 let count = 0;
@@ -170,4 +171,35 @@ test('a folder that holds a run is not overwritten', async () => {
 test('a folder that can not be made is an error at once', async () => {
   await writeFile(join(folder, 'file'), '');
   await expect(begin('', { folder: join(folder, 'file', 'run') })).rejects.toThrow('file');
+});
+
+test('what is frozen in mid-run stands in the history and in the model of the record', async () => {
+  const { run, told, until, place } = await begin('steps=100000&pause=3');
+  await until((event) => event.type === 'steps');
+  await run.setTrainable({ path: 'encoder', trainable: false });
+  await until((event) => event.type === 'trainable');
+  const frozen = setTrainable(model, 'encoder', false);
+  expect(run.model()).toEqual(frozen);
+  await expect(run.setTrainable({ path: 'encoder/no', trainable: false })).rejects.toThrow(
+    /encoder has no no/,
+  );
+  await run.stop();
+  expect(told.filter((event) => event.type === 'trainable')).toMatchObject([
+    { path: 'encoder', trainable: false },
+  ]);
+  expect((await readRunRecord(place)).model).toEqual(frozen);
+  await expect(run.setTrainable({ path: 'encoder', trainable: true })).rejects.toMatchObject({
+    code: 'RUN_ENDED',
+  });
+});
+
+test('what is frozen in a run that waits is frozen from its first step on', async () => {
+  let free = () => {};
+  const after = new Promise<void>((resolve) => (free = resolve));
+  const { run, told } = await begin('steps=2', { after });
+  await run.setTrainable({ path: 'encoder', trainable: false });
+  expect(told).toMatchObject([{ type: 'trainable', step: 0, path: 'encoder', trainable: false }]);
+  free();
+  expect(await run.done).toMatchObject({ state: 'finished' });
+  expect(run.model()).toEqual(setTrainable(model, 'encoder', false));
 });

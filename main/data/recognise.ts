@@ -5,6 +5,7 @@ import type { RecogniseOptions } from '../../shared/data/recognise.ts';
 import { dataError } from './dataset.ts';
 import type { Source } from './source.ts';
 import { recogniseIdx } from './sources/idx.ts';
+import { recogniseImages } from './sources/images.ts';
 import { listFiles, type Listing } from './sources/listing.ts';
 import { nameOf, type Look, type Recogniser } from './sources/look.ts';
 import { counted, extensionOf, isImageName } from './sources/names.ts';
@@ -14,7 +15,13 @@ import { ProblemList } from './sources/problems.ts';
 const RECOGNISERS: readonly {
   readonly kinds: readonly DataKind[];
   readonly recognise: Recogniser;
-}[] = [{ kinds: ['idx'], recognise: recogniseIdx }];
+}[] = [
+  { kinds: ['idx'], recognise: recogniseIdx },
+  { kinds: ['image-classes', 'images', 'image-pairs'], recognise: recogniseImages },
+];
+
+/** So many of the files that are left out are named. */
+const MOST_SHOWN = 5;
 
 const UNDERSTOOD =
   'folders of images (a folder a class, pairs of folders, or just images), a CSV that names images or holds numbers, ' +
@@ -40,8 +47,11 @@ export async function recognise(
   try {
     for (const { kinds, recognise } of RECOGNISERS) {
       if (kind && !kinds.includes(kind)) continue;
-      const source = await recognise(look);
-      if (source) return source;
+      const found = await recognise(look);
+      if (!found) continue;
+      const { uses, ...source } = found;
+      addIgnored(look, uses);
+      return { name: look.name, root, ...source, problems: problems.list() };
     }
   } catch (error) {
     if (signal?.aborted || error instanceof StudioError || !(error instanceof Error)) throw error;
@@ -49,6 +59,29 @@ export async function recognise(
   }
   throw dataError(
     `${root} holds ${foundIn(listing)}, which ${kind ? `can't be taken for ${kind}` : 'is nothing to train on'}; what would be: ${UNDERSTOOD}`,
+  );
+}
+
+/** Says in one problem which files are no part of what was recognised. */
+function addIgnored({ listing, problems }: Look, uses: (path: string) => boolean): void {
+  const counts = new Map<string, number>();
+  const ignored: string[] = [];
+  for (const [folder, names] of listing.folders)
+    for (const name of names) {
+      const path = folder ? `${folder}/${name}` : name;
+      if (uses(path)) continue;
+      const kind = extensionOf(name) || 'without extension';
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      if (ignored.push(path) > MOST_SHOWN) ignored.pop();
+    }
+  const total = [...counts.values()].reduce((a, b) => a + b, 0);
+  if (total === 0) return;
+  const kinds = [...counts].sort(([, a], [, b]) => b - a).slice(0, 5);
+  problems.add(
+    'ignored',
+    total === 1 ? ignored[0]! : '.',
+    `${counted(total, 'file')} of other kinds (${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}): ${ignored.join(', ')}${total > ignored.length ? ', …' : ''}`,
+    'left out',
   );
 }
 

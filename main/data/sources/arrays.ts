@@ -1,11 +1,11 @@
 import { formatShape } from '../../../shared/program/tensor.ts';
 import { dataError } from '../dataset.ts';
-import type { Source, SourceKind, SourceSample, SourceSplit, SourceValue } from '../source.ts';
+import type { SourceKind, SourceSample, SourceSplit, SourceValue } from '../source.ts';
 import type { TypedArray } from '../typed-array.ts';
 import { columnOf, type ArrayColumn } from './array-columns.ts';
 import { addClassProblems } from './classes.ts';
-import { counted, SPLIT_ORDER, type SplitName } from './names.ts';
-import type { RecogniseOptions } from '../../../shared/data/recognise.ts';
+import type { Look, Recognised } from './look.ts';
+import { counted, describeSplits, SPLIT_ORDER, type SplitName } from './names.ts';
 import type { ProblemList } from './problems.ts';
 
 /** An array in a file; its first axis counts the samples. */
@@ -33,23 +33,18 @@ export interface ArrayPart {
   readonly key: string;
 }
 
-export interface ArrayData {
+export interface ArrayData extends Look {
   readonly kind: SourceKind;
-  readonly name: string;
-  readonly root: string;
   /** The start of the sentence that says what was recognised: `IDX files`. */
   readonly what: string;
   readonly parts: readonly ArrayPart[];
-  readonly problems: ProblemList;
-  readonly options: RecogniseOptions;
   /** Names of the classes where they are known. */
   readonly classNames?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Arrays as a source: those of one split side by side, as many samples as the longest input has. */
-export async function arraySource(data: ArrayData): Promise<Source> {
-  const { options, problems, kind, name, root } = data;
+export async function arraySource(data: ArrayData): Promise<Recognised> {
+  const { options, problems, kind } = data;
   const parts = data.parts.filter(({ key }) => options.columns?.[key] !== 'ignore');
   const groups = new Map<string, ArrayPart[]>();
   for (const part of parts) {
@@ -64,18 +59,16 @@ export async function arraySource(data: ArrayData): Promise<Source> {
   const splits = SPLIT_ORDER.filter((split) => parts.some((part) => part.split === split)).map(
     (split) => splitOf(split, columns, problems),
   );
-  if (splits.every(({ size }) => size === 0)) throw dataError(`${name} holds no samples`);
+  if (splits.every(({ size }) => size === 0)) throw dataError(`${data.root} holds no samples`);
   for (const { column, counts } of columns)
     if (column.classes) addClassProblems(column.classes, counts, problems);
   return {
     kind,
-    name,
-    root,
     stamp: [...new Set(parts.map(({ array }) => array.stamp))].join(' '),
     recognised: `${data.what}: ${describe(columns, splits)}`,
     columns: columns.map(({ column }) => column),
     splits,
-    problems: problems.list(),
+    uses: (path) => parts.some(({ array }) => array.path.startsWith(path)),
   };
 }
 
@@ -125,14 +118,11 @@ function splitOf(
   return { name, size, samples };
 }
 
-/** `image (pixels) of shape (28, 28, 1), label of 10 classes; train 60,000, test 10,000`. */
+/** `image (pixels) of shape (28, 28, 1), label of 10 classes; 70,000 samples (train 60,000, test 10,000)`. */
 function describe(columns: readonly ArrayColumn[], splits: readonly SourceSplit[]): string {
   const what = columns.map(({ column: { name, kind, shape, classes } }) => {
     if (kind === 'class') return `${name} of ${counted(classes!.length, 'class', 'classes')}`;
     return `${name}${kind === 'image' ? ' (pixels)' : ''} of shape ${shape ? formatShape(shape) : 'varying'}`;
   });
-  const sizes = splits.map(({ name, size }) =>
-    name === 'all' ? counted(size, 'sample') : `${name} ${size.toLocaleString('en-US')}`,
-  );
-  return `${what.join(', ')}; ${sizes.join(', ')}`;
+  return `${what.join(', ')}; ${describeSplits(splits, 'sample')}`;
 }

@@ -90,7 +90,8 @@ class Walk {
       }
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (!code?.startsWith('E') || depth === 0) throw readError(join(this.#root, path), error);
+      this.#signal?.throwIfAborted();
+      if (typeof code !== 'string' || depth === 0) throw readError(join(this.#root, path), error);
       this.#problems.add('unreadable', path, `the folder can't be read: ${message}`, 'left out');
     }
     for (const at of below) await this.folder(at, depth + 1);

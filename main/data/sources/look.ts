@@ -18,8 +18,14 @@ export interface Look {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What was recognised, but for what every source has from the look itself. */
+export interface Recognised extends Omit<Source, 'name' | 'root' | 'problems'> {
+  /** Whether a file, by its path below the root, is part of it; the others are said to be left out. */
+  uses(path: string): boolean;
+}
+
 /** Recognises one kind of data, or says null where there is none of it. Throws where it is that kind, but broken. */
-export type Recogniser = (look: Look) => Promise<Source | null>;
+export type Recogniser = (look: Look) => Promise<Recognised | null>;
 
 /** A file in a listing. */
 export interface ListedFile {

@@ -82,3 +82,17 @@ export function someOf(names: readonly string[], most = 3): string {
     ? `${shown} and ${counted(names.length - most, 'more', 'more')}`
     : shown;
 }
+
+/** `4,310 images`, or `60,000 images (train 50,000, test 10,000)`. */
+export function describeSplits(
+  splits: readonly Pick<SourceSplit, 'name' | 'size'>[],
+  noun: string,
+): string {
+  const total = counted(
+    splits.reduce((sum, { size }) => sum + size, 0),
+    noun,
+  );
+  if (splits.every(({ name }) => name === 'all')) return total;
+  const parts = splits.map(({ name, size }) => `${name} ${size.toLocaleString('en-US')}`);
+  return `${total} (${parts.join(', ')})`;
+}

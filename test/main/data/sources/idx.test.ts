@@ -28,7 +28,7 @@ test("MNIST's own files are paired by their names", async () => {
     problems: [],
   });
   expect(source.recognised).toMatch(
-    /4 IDX files: image .*\(28, 28, 1\), label of 10 classes; train 60,000, test 10,000/,
+    /4 IDX files: image .*\(28, 28, 1\), label of 10 classes; 70,000 samples \(train 60,000, test 10,000\)/,
   );
   const [sample] = await samplesOf(source, 'test', 9999 - 9980).then((all) => all.slice(0, 1));
   expect(sample).toMatchObject({

@@ -1,5 +1,5 @@
 import type { TensorData } from '../../../shared/program/tensor.ts';
-import type { Attributes, OnnxModel, OnnxNode, OnnxPort, OnnxTensor } from './model.ts';
+import type { Attributes, OnnxModel, OnnxNode, OnnxPort, OnnxTensor, OnnxValue } from './model.ts';
 
 /** More numbers than this in a constant are not compared to find an equal one. */
 const COMPARED_NUMBERS = 4096;
@@ -14,6 +14,7 @@ export class OnnxGraph {
   private readonly initializers: Record<string, OnnxTensor> = {};
   private readonly inputs: OnnxPort[] = [];
   private readonly outputs: OnnxPort[] = [];
+  private readonly values = new Map<string, OnnxValue>();
   private readonly known = new Map<string, readonly string[]>();
   private readonly renamed = new Map<string, string>();
   /** Results that no output of the graph has given its name to yet. */
@@ -134,10 +135,19 @@ export class OnnxGraph {
       });
   }
 
+  /** Says of a value what ONNX Runtime would not find out by itself. */
+  describe(value: OnnxValue): void {
+    this.values.set(value.name, value);
+  }
+
   /** The finished graph. */
   model(): OnnxModel {
     const { initializers, inputs, outputs } = this;
-    return { nodes: rename(this.nodes, this.renamed), initializers, inputs, outputs };
+    const made = new Set(this.nodes.flatMap((node) => node.outputs));
+    const values = [...this.values.values()].filter(
+      ({ name }) => made.has(name) && !this.renamed.has(name),
+    );
+    return { nodes: rename(this.nodes, this.renamed), initializers, inputs, outputs, values };
   }
 
   /** Adds an operator that holds graphs; these are never the same. */

@@ -8,6 +8,7 @@ import {
 } from '../../../shared/program/attributes.ts';
 import type { Node, Program } from '../../../shared/program/program.ts';
 import type { DType } from '../../../shared/program/tensor.ts';
+import { batchMultiples } from './batches.ts';
 import { lowerConvFilterGrad } from './conv-filter-grad.ts';
 import { lowerConv, lowerConvInputGrad } from './conv.ts';
 import { lowerBinary, lowerCast, lowerNot, lowerSelect, lowerUnary } from './elementwise.ts';
@@ -20,7 +21,8 @@ import {
   lowerPositions,
 } from './linear.ts';
 import { Lowering, type Lower, type Lowered } from './lowering.ts';
-import type { OnnxModel, OnnxPort } from './model.ts';
+import { inLayout } from './layout.ts';
+import { BATCH, type OnnxModel, type OnnxPort } from './model.ts';
 import { lowerAvgPool, lowerAvgPoolGrad, lowerMaxPool, lowerMaxPoolGrad } from './pool.ts';
 import { lowerArgMax, lowerReduce, lowerSize } from './reduce.ts';
 import {
@@ -134,7 +136,22 @@ export function lowerProgram(program: Program, block: number | null = null): Low
     );
   const outputs = results('output', program.outputs);
   const updates = results('update', program.updates);
+  describeBatches(graph, program, values);
   return { model: graph.model(), feeds, variables, outputs, updates };
+}
+
+/** Names the dimensions that the batch decides, so that memory planned for one value can serve others. */
+function describeBatches(graph: OnnxGraph, program: Program, values: readonly Lowered[]): void {
+  const multiples = batchMultiples(program);
+  for (const [id, multiple] of multiples.entries()) {
+    const value = values[id];
+    if (multiple === null || value?.dtype !== 'float32') continue;
+    const rows = multiple === 1 ? BATCH : `${BATCH}*${multiple}`;
+    const shape = value.shape.map((dim) => dim ?? rows);
+    for (const [layout, name] of value.names)
+      if (layout !== 'blocked')
+        graph.describe({ name, shape: inLayout(layout, shape, 1), dtype: 'float32' });
+  }
 }
 
 function lowerNode(context: Lowering, node: Node, values: readonly Lowered[]): Lowered {

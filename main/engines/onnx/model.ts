@@ -10,6 +10,9 @@ export const ELEMENT_TYPES = {
   float64: 11,
 } as const;
 
+/** The name of the dimension that counts a batch's samples. */
+export const BATCH = 'batch';
+
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A tensor inside a model. int64 values are given as plain integers. */
@@ -49,10 +52,19 @@ export interface OnnxPort {
   readonly dtype: ElementType;
 }
 
+/** What is known of a value inside a graph: unknown dimensions of one name are equal. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly dtype: ElementType;
+}
+
 /** A graph as plain data, ready to be written. */
 export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: Readonly<Record<string, OnnxTensor>>;
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
+  /** What ONNX Runtime would not find out by itself. */
+  readonly values: readonly OnnxValue[];
 }

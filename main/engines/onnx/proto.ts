@@ -1,11 +1,13 @@
 import protobuf from 'protobufjs/minimal.js';
 import {
+  BATCH,
   ELEMENT_TYPES,
   type Attribute,
   type OnnxModel,
   type OnnxNode,
   type OnnxPort,
   type OnnxTensor,
+  type OnnxValue,
 } from './model.ts';
 
 type Writer = protobuf.Writer;
@@ -46,13 +48,15 @@ function domainsOf({ nodes }: OnnxModel): string[] {
   ]);
 }
 
-function encodeGraph(writer: Writer, { nodes, initializers, inputs, outputs }: OnnxModel): void {
+function encodeGraph(writer: Writer, model: OnnxModel): void {
+  const { nodes, initializers, inputs, outputs, values } = model;
   for (const node of nodes) message(writer, 1, (w) => encodeNode(w, node));
   text(writer, 2, 'program');
   for (const [name, value] of Object.entries(initializers))
     message(writer, 5, (w) => encodeTensor(w, value, name));
   for (const port of inputs) message(writer, 11, (w) => encodePort(w, port));
   for (const port of outputs) message(writer, 12, (w) => encodePort(w, port));
+  for (const value of values) message(writer, 13, (w) => encodePort(w, value));
 }
 
 function encodeNode(writer: Writer, node: OnnxNode): void {
@@ -109,7 +113,7 @@ function rawData(dtype: OnnxTensor['dtype'], data: OnnxTensor['data']): Uint8Arr
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function encodePort(writer: Writer, { name, shape, dtype }: OnnxPort): void {
+function encodePort(writer: Writer, { name, shape, dtype }: OnnxPort | OnnxValue): void {
   text(writer, 1, name);
   message(writer, 2, (type) =>
     message(type, 1, (tensor) => {
@@ -117,7 +121,8 @@ function encodePort(writer: Writer, { name, shape, dtype }: OnnxPort): void {
       message(tensor, 2, (dims) => {
         for (const [axis, dim] of shape.entries())
           message(dims, 1, (w) => {
-            if (dim === null) text(w, 2, axis === 0 ? 'batch' : `${name}:${axis}`);
+            if (dim === null) text(w, 2, axis === 0 ? BATCH : `${name}:${axis}`);
+            else if (typeof dim === 'string') text(w, 2, dim);
             else w.uint32(tag(1, VARINT)).int64(dim);
           });
       });

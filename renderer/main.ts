@@ -8,7 +8,8 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/floating.css';
 import { connectStudio } from './host/connect.ts';
+import { fileAccess } from './host/files.ts';
 import { mountStudio } from './mount.ts';
 import { createStudio } from './stores/studio.ts';
 
-mountStudio(createStudio(connectStudio), '#app');
+mountStudio(createStudio(connectStudio), fileAccess, '#app');

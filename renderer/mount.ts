@@ -1,18 +1,21 @@
 import { createApp, type App } from 'vue';
 import StudioApp from './App.vue';
+import type { FileAccess } from './data/file-access.ts';
 import { createTexts } from './i18n/index.ts';
+import { createIncoming, incomingKey } from './stores/data-incoming.ts';
 import { createPreferences, preferencesKey } from './stores/preferences.ts';
 import { createProject, projectKey } from './stores/project.ts';
 import { studioKey, type Studio } from './stores/studio.ts';
 
 /** Puts the studio into the page, over a service that is connected or about to be. */
-export function mountStudio(studio: Studio, place: string): App {
+export function mountStudio(studio: Studio, files: FileAccess, place: string): App {
   const preferences = createPreferences();
   const app = createApp(StudioApp);
   app.use(createTexts(preferences.locale));
   app.provide(preferencesKey, preferences);
   app.provide(studioKey, studio);
   app.provide(projectKey, createProject(studio));
+  app.provide(incomingKey, createIncoming(studio, files));
   app.mount(place);
   return app;
 }

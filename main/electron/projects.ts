@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { dialog } from 'electron';
 import { openStudio, type Studio } from '../service/studio.ts';
 import { startUtilityTrainer } from './utility-trainer.ts';
 
@@ -24,6 +25,7 @@ export function createProjects(): Projects {
         folder: place,
         host: 'electron',
         startTrainer: startUtilityTrainer,
+        pick,
       });
       studios.set(place, studio);
       return studio;
@@ -33,4 +35,12 @@ export function createProjects(): Projects {
       await Promise.all([...studios.values()].map((studio) => studio.close()));
     },
   };
+}
+
+/** Asks for folders or files of data. Not every system has a dialog that takes either. */
+async function pick(folder: boolean): Promise<string[]> {
+  const { filePaths } = await dialog.showOpenDialog({
+    properties: [folder ? 'openDirectory' : 'openFile', 'multiSelections'],
+  });
+  return filePaths;
 }

@@ -3,32 +3,36 @@ import { join, resolve } from 'node:path';
 import type { Channel } from '../../shared/api/channel.ts';
 import type {
   DatasetSummary,
-  EngineReport,
   RunSummary,
   Snapshot,
   StudioService,
 } from '../../shared/api/contract.ts';
-import { encodeError, StudioError } from '../../shared/api/errors.ts';
-import type { Remote } from '../../shared/api/rpc.ts';
+import { StudioError } from '../../shared/api/errors.ts';
 import { serveStudio } from '../../shared/api/rpc.ts';
 import { parseModelSpec } from '../../shared/keras/spec.ts';
-import { describeData } from '../data/open.ts';
-import { imageFile, type TrainerService } from '../trainer/contract.ts';
+import { imageFile } from '../trainer/contract.ts';
+import { ask } from './ask.ts';
+import { createDatasets } from './datasets.ts';
 import { readEvents } from './event-log.ts';
 import { exportFresh, exportRun } from './exporting.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
 import { openProject, saveProject } from './project.ts';
 import { eventsFile } from './run-record.ts';
 import { createRuns } from './runs.ts';
-import { openTrainer } from './trainer-link.ts';
+import { createSurvey } from './survey.ts';
 import type { StartTrainer } from './trainer-process.ts';
+import type { UploadLimits, Uploads } from './uploads.ts';
 
 export interface StudioOptions {
   /** The project's folder; it becomes a project when it is none. */
   readonly folder: string;
   readonly host: Snapshot['host'];
   readonly startTrainer: StartTrainer;
+  /** The desktop's own dialog, which asks for a folder or for files. */
+  readonly pick?: (folder: boolean) => Promise<string[]>;
+  readonly uploadLimits?: UploadLimits;
 }
 
 /** The studio of one project, for any number of windows. */
@@ -36,6 +40,8 @@ export interface Studio {
   readonly service: StudioService;
   /** Serves a window until its channel closes. */
   connect(channel: Channel): void;
+  /** Takes in the contents of the files that a window was asked for: see Uploads. */
+  readonly receiveUpload: Uploads['receive'];
   /** The runs that are under way here. */
   activeRuns(): RunSummary[];
   /** Stops what is under way, each run after saving a checkpoint. Resolves when all have ended. */
@@ -43,24 +49,43 @@ export interface Studio {
 }
 
 /** Opens a project. Throws a StudioError when its `project.json` can't be read. */
-export async function openStudio({ folder, host, startTrainer }: StudioOptions): Promise<Studio> {
+export async function openStudio(options: StudioOptions): Promise<Studio> {
+  const { folder, host, startTrainer } = options;
   await openProject(folder);
   const feeds = new Set<Feed>();
   const runs = createRuns(join(folder, 'runs'), startTrainer, {
     events: (id, events) => feeds.forEach((feed) => feed.events(id, events)),
     changed: (id, summary) => feeds.forEach((feed) => feed.changed(id, summary)),
+    usage: (id, usage) => feeds.forEach((feed) => feed.deviceUsage(id, usage)),
   });
-  let probing: Promise<EngineReport[]> | null = null;
+  const datasets = await createDatasets({
+    folder,
+    chosen: async () => (await openProject(folder)).training.data,
+    open: async (data, job) => openDataset(data, await openProject(folder), job),
+    pick: options.pick,
+    uploadLimits: options.uploadLimits,
+    listener: {
+      importChanged: (data) => feeds.forEach((feed) => feed.importChanged(data)),
+      datasetsChanged: (list) => feeds.forEach((feed) => feed.datasetsChanged(list)),
+    },
+  });
+  const survey = createSurvey(startTrainer, (progress) =>
+    feeds.forEach((feed) => feed.enginesTried(progress)),
+  );
 
   const service: StudioService = {
+    ...datasets.service,
+    ...survey,
     async snapshot() {
       const project = await openProject(folder);
-      const dataset = await describe(project.training.data);
-      return { version, host, project, runs: await runs.list(), dataset };
-    },
-    engines() {
-      probing ??= ask(startTrainer, (trainer) => trainer.engines()).finally(() => (probing = null));
-      return probing;
+      return {
+        version,
+        host,
+        project,
+        runs: await runs.list(),
+        datasets: await datasets.service.datasets(),
+        imports: datasets.imports(),
+      };
     },
     async saveProject({ model, training }) {
       await saveProject(folder, { model: parseModelSpec(model), training });
@@ -73,13 +98,14 @@ export async function openStudio({ folder, host, startTrainer }: StudioOptions):
     runModel: ({ id }) => runs.model(id),
     setTrainable: ({ id, path, trainable }) => runs.setTrainable(id, { path, trainable }),
     runEvents: async ({ id, after }) => readEvents(eventsFile(runs.folder(id)), after),
-    async runImages({ id, step }) {
-      const file = join(runs.folder(id), imageFile(step));
+    async runImages({ id, picture }) {
+      const file = join(runs.folder(id), imageFile(picture));
       return readFile(file).then(
         (bytes) => new Uint8Array(bytes),
         (error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw error;
-          const what = step === null ? 'samples' : `images of step ${step}`;
+          const what =
+            typeof picture === 'number' ? `images of step ${picture}` : `${picture} images`;
           throw new StudioError('NO_SUCH_IMAGES', `run ${id} has stored no ${what}`);
         },
       );
@@ -104,32 +130,11 @@ export async function openStudio({ folder, host, startTrainer }: StudioOptions):
       feeds.add(feed);
       channel.onClose(() => feeds.delete(feed));
     },
+    receiveUpload: datasets.receive,
     activeRuns: runs.active,
     async close() {
+      await datasets.close();
       await Promise.all(runs.active().map(({ id }) => runs.stop(id, false)));
     },
   };
-}
-
-/** Asks a trainer of its own one question. */
-export async function ask<T>(
-  startTrainer: StartTrainer,
-  question: (trainer: Remote<TrainerService>) => Promise<T>,
-): Promise<T> {
-  const trainer = openTrainer(startTrainer);
-  try {
-    return await question(trainer.service);
-  } finally {
-    await trainer.end();
-  }
-}
-
-/** Data that can't be opened must not keep the project from opening. */
-async function describe(name: string): Promise<DatasetSummary> {
-  try {
-    return await describeData(name);
-  } catch (error) {
-    const none = { trainSamples: 0, testSamples: 0, shape: [], classes: [] };
-    return { name, ...none, error: encodeError(error) };
-  }
 }

@@ -9,6 +9,7 @@ import { rendererFile, securityHeaders } from '../service/renderer-files.ts';
 import type { Studio } from '../service/studio.ts';
 import { isLocal, isToken, newToken } from './access.ts';
 import { socketChannel } from './socket-channel.ts';
+import { answerUpload, uploadOf } from './upload.ts';
 
 /** Closes a socket whose token is wrong; the page shows that its address is no longer valid. */
 const WRONG_TOKEN = 4401;
@@ -26,9 +27,9 @@ export interface WebHost {
 }
 
 /**
- * Serves the studio to browsers on this machine: the renderer's files, and at `/socket` the service for whoever has the
- * token. Listens on 127.0.0.1 alone, on the port given or a free one. Throws a StudioError when the port is taken or
- * the renderer is not built.
+ * Serves the studio to browsers on this machine: the renderer's files, and for whoever has the token the service at
+ * `/socket` and its uploads at `/upload/`. Listens on 127.0.0.1 alone, on the port given or a free one. Throws a
+ * StudioError when the port is taken or the renderer is not built.
  */
 export async function serveWeb(
   studio: Studio,
@@ -37,7 +38,16 @@ export async function serveWeb(
   if (!existsSync(join(folder, 'index.html')))
     throw new StudioError('NOT_BUILT', `the studio's pages are not built: ${folder} is missing`);
   const token = newToken();
-  const server = createServer((request, response) => void answer(folder, request, response));
+  const server = createServer((request, response) => {
+    const upload = request.method === 'POST' ? uploadOf(addressOf(request).path) : null;
+    if (!upload) return void answer(folder, request, response);
+    const given = /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
+    if (isLocal(request) && isToken(given, token))
+      return void answerUpload(studio, upload, request, response);
+    response.writeHead(403, { ...securityHeaders, connection: 'close' }).end();
+  });
+  // A large file on a slow disk takes its time.
+  server.requestTimeout = 0;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());

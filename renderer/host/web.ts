@@ -10,7 +10,7 @@ const REFUSED = 4401;
  * The token of this session: from the address (`?token=`), where it is then taken out so that it does not stay on
  * the screen and in the history, or from this tab's storage after a reload.
  */
-function sessionToken(): string {
+export function sessionToken(): string {
   const address = new URL(location.href);
   const given = address.searchParams.get('token');
   if (given === null) return sessionStorage.getItem('token') ?? '';

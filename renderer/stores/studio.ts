@@ -5,6 +5,7 @@ import type {
   StudioListener,
   StudioService,
 } from '../../shared/api/contract.ts';
+import type { DataImport, DatasetEntry } from '../../shared/api/data.ts';
 import type { RunEvent } from '../../shared/api/events.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { createEventFeed, type EventCallback, type FeedOptions } from './event-feed.ts';
@@ -30,6 +31,12 @@ export interface Studio {
   readonly connection: Readonly<ShallowRef<Connection>>;
   /** Null until the first connection. */
   readonly snapshot: Readonly<ShallowRef<Snapshot | null>>;
+  /** The datasets that are known, the project's own among them. */
+  readonly datasets: Readonly<ShallowRef<readonly DatasetEntry[]>>;
+  /** Imports that are under way or failed, by id. */
+  readonly imports: Readonly<ShallowRef<ReadonlyMap<string, DataImport>>>;
+  /** Told of every import that ends. */
+  readonly importEnded: Set<(data: DataImport) => void>;
   /** All runs of the project by id, in the order of their numbers. */
   readonly runs: Readonly<ShallowRef<ReadonlyMap<string, RunSummary>>>;
   /**
@@ -54,6 +61,9 @@ export function createStudio(connect: Connect): Studio {
   const connection = shallowRef<Connection>('connecting');
   const snapshot = shallowRef<Snapshot | null>(null);
   const runs = shallowRef<ReadonlyMap<string, RunSummary>>(new Map());
+  const datasets = shallowRef<readonly DatasetEntry[]>([]);
+  const imports = shallowRef<ReadonlyMap<string, DataImport>>(new Map());
+  const importEnded = new Set<(data: DataImport) => void>();
   const beforeStart = new Set<() => Promise<void>>();
   let link: Link | null = null;
   let pause = FIRST_PAUSE;
@@ -74,7 +84,17 @@ export function createStudio(connect: Connect): Studio {
   const listener: StudioListener = {
     runEvents: (id: string, events: readonly RunEvent[]) => feed.receive(id, events),
     runChanged: (id, summary) => putRun(id, summary),
+    importChanged: (data) => putImport(data),
+    datasetsChanged: (list) => void (datasets.value = list),
   };
+
+  function putImport(data: DataImport): void {
+    const next = new Map(imports.value);
+    if (data.state === 'running' || data.state === 'failed') next.set(data.id, data);
+    else next.delete(data.id);
+    imports.value = next;
+    if (data.state !== 'running') importEnded.forEach((told) => told(data));
+  }
 
   function putRun(id: string, summary: RunSummary | null): void {
     const next = new Map(runs.value);
@@ -104,6 +124,8 @@ export function createStudio(connect: Connect): Studio {
       pause = FIRST_PAUSE;
       snapshot.value = first;
       runs.value = inOrder(first.runs);
+      datasets.value = first.datasets;
+      imports.value = new Map(first.imports.map((data) => [data.id, data]));
       connection.value = 'open';
       feed.refill();
     } catch (error) {
@@ -126,6 +148,9 @@ export function createStudio(connect: Connect): Studio {
     connection: shallowReadonly(connection),
     snapshot: shallowReadonly(snapshot),
     runs: shallowReadonly(runs),
+    datasets: shallowReadonly(datasets),
+    imports: shallowReadonly(imports),
+    importEnded,
     onRunEvents: feed.follow,
     beforeStart,
     async startRun(settings) {

@@ -1,7 +1,22 @@
 import { z } from 'zod';
 import type { ModelSpec } from '../keras/spec.ts';
 import { trainingSettings, type TrainingSettings } from '../keras/training-settings.ts';
-import type { EngineChoice, EpochResult, ErrorInfo, RunEvent, RunState } from './events.ts';
+import {
+  dataRequests,
+  type DataImport,
+  type DataListener,
+  type DataService,
+  type DatasetEntry,
+} from './data.ts';
+import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
+import type {
+  EngineChoice,
+  EpochResult,
+  ErrorInfo,
+  RunEvent,
+  RunState,
+  StoredPicture,
+} from './events.ts';
 
 /** A project: its models, its data and how it trains. On disk it is `project.json`. */
 export interface Project {
@@ -32,18 +47,6 @@ export interface RunSummary {
   readonly seq: number;
 }
 
-export interface EngineReport {
-  readonly engine: 'tensorflow' | 'onnx';
-  readonly provider: string;
-  readonly installed: boolean;
-  readonly works: boolean;
-  /** Device name where it works. */
-  readonly device?: string;
-  readonly kind?: 'cpu' | 'gpu';
-  /** Why not, and what the user can do about it. */
-  readonly reason?: string;
-}
-
 export interface DatasetSummary {
   readonly name: string;
   readonly trainSamples: number;
@@ -60,7 +63,10 @@ export interface Snapshot {
   readonly host: 'electron' | 'web';
   readonly project: Project;
   readonly runs: readonly RunSummary[];
-  readonly dataset: DatasetSummary;
+  /** The project's own dataset among them. */
+  readonly datasets: readonly DatasetEntry[];
+  /** Those that are under way. */
+  readonly imports: readonly DataImport[];
 }
 
 /** One claim about a composed model, checked. */
@@ -97,9 +103,8 @@ export interface ExportResult {
 }
 
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
-export interface StudioService {
+export interface StudioService extends DataService, EngineService {
   snapshot(): Promise<Snapshot>;
-  engines(): Promise<EngineReport[]>;
   /** Stores changed models or settings in the project. */
   saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
   /** Starts a run and returns its summary at once; what happens then comes as events. */
@@ -115,8 +120,8 @@ export interface StudioService {
   setTrainable(change: { id: string; path: string; trainable: boolean }): Promise<void>;
   /** All events of a run that come after number `after`. */
   runEvents(query: { id: string; after: number }): Promise<RunEvent[]>;
-  /** PNG: the fixed validation samples side by side; their reconstructions at a stored step, or (step null) themselves. */
-  runImages(query: { id: string; step: number | null }): Promise<Uint8Array>;
+  /** PNG: the fixed validation samples side by side, or what the model made of them at a stored step. */
+  runImages(query: { id: string; picture: StoredPicture }): Promise<Uint8Array>;
   prove(query: { model: string }): Promise<Proof>;
   /** Writes a model or submodel, by path, with the weights of a run (null: fresh ones) into a folder. */
   exportModel(query: {
@@ -128,7 +133,7 @@ export interface StudioService {
 }
 
 /** What the service tells its windows. */
-export interface StudioListener {
+export interface StudioListener extends DataListener, EngineListener {
   runEvents(id: string, events: readonly RunEvent[]): void;
   /** A run was added, changed its state or (null) was removed. */
   runChanged(id: string, summary: RunSummary | null): void;
@@ -138,8 +143,9 @@ const runId = z.string().regex(/^[\w-]{1,100}$/);
 
 /** The arguments of each method, as the service checks them. */
 export const requests = {
+  ...dataRequests,
+  ...engineRequests,
   snapshot: z.tuple([]),
-  engines: z.tuple([]),
   saveProject: z.tuple([
     z.strictObject({ model: z.unknown() as z.ZodType<ModelSpec>, training: trainingSettings }),
   ]),
@@ -150,7 +156,12 @@ export const requests = {
     z.strictObject({ id: runId, path: z.string().min(1).max(100_000), trainable: z.boolean() }),
   ]),
   runEvents: z.tuple([z.strictObject({ id: runId, after: z.int().nonnegative() })]),
-  runImages: z.tuple([z.strictObject({ id: runId, step: z.int().nonnegative().nullable() })]),
+  runImages: z.tuple([
+    z.strictObject({
+      id: runId,
+      picture: z.union([z.enum(['input', 'other', 'target']), z.int().nonnegative()]),
+    }),
+  ]),
   prove: z.tuple([z.strictObject({ model: z.string().min(1) })]),
   exportModel: z.tuple([
     z.strictObject({

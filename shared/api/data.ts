@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Preprocessing } from '../data/preprocessing.ts';
 import type { ErrorInfo } from './events.ts';
 
 /** What kinds of data are recognised. */
@@ -11,6 +12,7 @@ export const dataKinds = [
   'csv',
   'numpy',
   'parquet',
+  'cifar',
 ] as const;
 export type DataKind = (typeof dataKinds)[number];
 
@@ -36,16 +38,17 @@ export interface DatasetEntry {
   readonly data: string;
   /** For people. */
   readonly name: string;
-  /** `get` can be downloaded; `new` was not imported yet; `changed` is another than the one imported; `missing` is gone. */
-  readonly state: 'ready' | 'get' | 'new' | 'changed' | 'missing' | 'broken';
+  /**
+   * `ready` can be looked at; `new` is to be imported, which takes a moment where it is in the cache; `get` can be
+   * downloaded; `changed` is no longer what was imported; `missing` is gone.
+   */
+  readonly state: 'ready' | 'new' | 'get' | 'changed' | 'missing';
   readonly builtIn: boolean;
   /** Bytes that a download takes, where the state is `get`. */
   readonly downloadBytes?: number;
-  /** Known once it is ready. */
+  /** What is known of it: of the last import, or of built-in data. */
   readonly facts?: DatasetFacts;
-  /** Why it can't be used, where it is missing or broken. */
-  readonly error?: ErrorInfo;
-  /** When a project last chose it, in ms since 1970. */
+  /** When it was last imported, in ms since 1970. */
   readonly used?: number;
 }
 
@@ -54,8 +57,8 @@ export interface DatasetFacts {
   readonly kind: DataKind;
   /** What was recognised, for people, in English. */
   readonly recognised: string;
-  /** Hash of the content: the same for the same samples wherever they lie. */
-  readonly hash: string;
+  /** Hash of the content: the same for the same samples wherever they lie. Absent before an import. */
+  readonly hash?: string;
   /** Samples that can be used. */
   readonly samples: number;
   readonly splits: readonly { readonly name: SplitName; readonly size: number }[];
@@ -95,8 +98,9 @@ export interface DataImport {
 export interface DataReport extends DatasetFacts {
   readonly data: string;
   readonly name: string;
-  /** Of the source on disk, and of the cache. */
-  readonly bytes: number;
+  /** How it was brought into the cache, and what would suit the data by themselves. */
+  readonly preprocessing: Preprocessing;
+  readonly suggested: Preprocessing;
   readonly cacheBytes: number;
   readonly statistics: readonly ColumnStatistics[];
   /** Samples whose content another sample has as well. */
@@ -175,6 +179,50 @@ export interface UploadTicket {
   readonly wanted: readonly number[];
 }
 
+/** Where data comes from. */
+export type DataOrigin =
+  /** Paths on the service's machine; several are gathered into one folder. */
+  | { readonly paths: readonly string[] }
+  /** An upload whose files have all come. */
+  | { readonly upload: string }
+  /** Data that the studio knows how to get. */
+  | { readonly builtIn: string };
+
+/** What the service offers about data. */
+export interface DataService {
+  /** The datasets that are known here, the last used first, built-in ones last. */
+  datasets(): Promise<DatasetEntry[]>;
+  /** Begins to import and gives the import's id at once; what happens then comes as `importChanged`. */
+  importData(origin: DataOrigin): Promise<string>;
+  /** Ends an import, an upload included. What was decoded is found again by the next one. */
+  cancelImport(query: { id: string }): Promise<void>;
+  /** Takes a dataset from the list; its files stay, but for those that were uploaded. */
+  forgetData(query: { data: string }): Promise<void>;
+  /** Looks whether the files of a dataset are still what was imported; a change is told as `datasetsChanged`. */
+  checkData(query: { data: string }): Promise<void>;
+  dataReport(query: { data: string }): Promise<DataReport>;
+  samples(query: {
+    data: string;
+    filter: SampleFilter;
+    from: number;
+    count: number;
+    side: number;
+  }): Promise<SamplePage>;
+  /** Announces an upload. Its id is a fingerprint of what it holds; the import's id is the same. */
+  startUpload(upload: { id: string; name: string; files: number; bytes: number }): Promise<void>;
+  /** Says which of these files are to be sent, to `/upload/<id>/<ticket>`. */
+  offerFiles(offer: { id: string; files: readonly OfferedFile[] }): Promise<UploadTicket>;
+  /** Asks for a folder or for files with the desktop's own dialog; none where the person chose nothing. */
+  pickData(query: { folder: boolean }): Promise<string[]>;
+}
+
+/** What the service tells its windows about data. */
+export interface DataListener {
+  /** The newest state of an import. */
+  importChanged(data: DataImport): void;
+  datasetsChanged(datasets: readonly DatasetEntry[]): void;
+}
+
 const data = z.string().min(1).max(4096);
 const uploadId = z.string().regex(/^[0-9a-f]{16,64}$/);
 const split = z.enum(splitNames);
@@ -192,6 +240,7 @@ export const dataRequests = {
   ]),
   cancelImport: z.tuple([z.strictObject({ id: z.string().min(1).max(100) })]),
   forgetData: z.tuple([z.strictObject({ data })]),
+  checkData: z.tuple([z.strictObject({ data })]),
   dataReport: z.tuple([z.strictObject({ data })]),
   samples: z.tuple([
     z.strictObject({
@@ -218,4 +267,4 @@ export const dataRequests = {
     }),
   ]),
   pickData: z.tuple([z.strictObject({ folder: z.boolean() })]),
-};
+} satisfies { [M in keyof DataService]: z.ZodType<Parameters<DataService[M]>> };

@@ -62,11 +62,13 @@ async function studioStep(): Promise<number> {
     runEvents(id, batch) {
       events.push(...batch);
       for (const event of batch)
-        if (event.type === 'images') void service.runImages({ id, step: event.step });
+        if (event.type === 'images') void service.runImages({ id, picture: event.step });
     },
     runChanged: (_, summary) => {
       if (summary && !isActive(summary.state)) ended();
     },
+    importChanged: () => {},
+    datasetsChanged: () => {},
   });
   const { project } = await service.snapshot();
   const settings = {

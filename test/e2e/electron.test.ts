@@ -53,7 +53,7 @@ describe.skipIf(!hasChromium)('the desktop app, over a stand-in for Electron', (
     expect(snapshot).toMatchObject({
       host: 'electron',
       runs: [],
-      dataset: { trainSamples: 60000 },
+      datasets: [{ data: 'mnist', facts: { samples: 70_000 } }],
       project: { folder: join(home, 'documents/Matryoshka/autoencoder') },
     });
     // Nothing that the page does is against its own rules.

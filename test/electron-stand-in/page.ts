@@ -1,7 +1,7 @@
 // Runs in each new document before anything else: stands for `ipcRenderer` and runs the preload script, whose text
 // the main process puts in PRELOAD's place.
 import { decodeMessage, encodeMessage } from '../../shared/api/codec.ts';
-import { TO_MAIN, TO_PAGE, type FromPage, type ToPage } from './wire.ts';
+import { DROPPED, TO_MAIN, TO_PAGE, type FromPage, type ToPage } from './wire.ts';
 
 declare const PRELOAD: (
   require: (name: string) => unknown,
@@ -36,6 +36,12 @@ world[TO_PAGE] = (text) => {
   }
 };
 
+/** Where the files lie that the test dropped on the page: only a browser's own drop would tell. */
+function getPathForFile(file: File): string {
+  const dropped = (window as unknown as Record<string, Record<string, string>>)[DROPPED] ?? {};
+  return dropped[file.name] ?? '';
+}
+
 if (window.top === window) {
   toMain({ type: 'document' });
   const ipcRenderer = {
@@ -46,7 +52,7 @@ if (window.top === window) {
   PRELOAD(
     (name) => {
       if (name !== 'electron') throw new Error(`a sandboxed preload script can't load ${name}`);
-      return { ipcRenderer };
+      return { ipcRenderer, webUtils: { getPathForFile } };
     },
     module,
     module.exports,

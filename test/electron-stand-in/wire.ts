@@ -16,6 +16,9 @@ export const TO_MAIN = '__standInToMain';
 /** The name under which the main process finds the way into the page. */
 export const TO_PAGE = '__standInToPage';
 
+/** The name under which the page finds the paths, by name, of what the test dropped. */
+export const DROPPED = '__standInDropped';
+
 /** How the test, which started the app, steers what lies outside of pages. */
 export interface AppControl {
   /** Where a debugger of Chromium connects, once so many windows have loaded their pages. */

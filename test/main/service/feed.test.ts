@@ -26,6 +26,8 @@ function slowWindow() {
   link<object, StudioListener>(channel(port2), {
     runEvents: (id, events) => take(`${id} ${events.map((event) => event.seq).join(',')}`),
     runChanged: (id, summary) => take(`${id} ${summary === null ? 'removed' : summary.state}`),
+    importChanged: (data) => take(`${data.id} ${data.state} ${data.done}`),
+    datasetsChanged: (datasets) => take(`${datasets.length} datasets`),
   });
   const listener = link<StudioListener, object>(channel(port1), {});
   return {

@@ -6,7 +6,7 @@ import { openStudio } from '../../../main/service/studio.ts';
 import { serveWeb } from '../../../main/web/server.ts';
 import type { RunSummary } from '../../../shared/api/contract.ts';
 import type { RunEvent } from '../../../shared/api/events.ts';
-import { openWindow } from '../web/window.ts';
+import { openWindow, quiet } from '../web/window.ts';
 import { behaving, folder, startTrainer, training } from './setting.ts';
 
 const place = join(folder, 'project');
@@ -24,6 +24,7 @@ async function watch() {
   const runs = new Map<string, RunSummary | null>();
   const waiting = new Set<() => void>();
   const window = await openWindow(host.url, {
+    ...quiet,
     runEvents(_, events) {
       told.push(...events);
       waiting.forEach((look) => look());
@@ -52,7 +53,7 @@ test('a window gets the project, its data and its engines', async () => {
     host: 'web',
     project: { folder: place, training },
     runs: [],
-    dataset: { name: 'mnist', trainSamples: 60000, testSamples: 10000, shape: [28, 28, 1] },
+    datasets: [{ data: 'mnist', builtIn: true, facts: { samples: 70_000 } }],
   });
   expect(snapshot.version).toMatch(/^\d+\.\d+\.\d+/);
   const [first, second] = await Promise.all([service.engines(), service.engines()]);
@@ -69,11 +70,10 @@ test('data that can not be opened is said, and the project opens', async () => {
   const { service, close } = await openWindow(host.url);
   const { project } = await service.snapshot();
   await service.saveProject({ model: project.model, training: { ...training, data: 'nowhere' } });
-  const { dataset } = await service.snapshot();
-  expect(dataset).toMatchObject({ name: 'nowhere', trainSamples: 0 });
-  expect(dataset.error?.message).toContain('nowhere');
+  const { datasets } = await service.snapshot();
+  expect(datasets).toMatchObject([{ data: 'nowhere', state: 'missing' }, { data: 'mnist' }]);
   await service.saveProject({ model: project.model, training });
-  expect((await service.snapshot()).dataset.error).toBeUndefined();
+  expect(await service.datasets()).toMatchObject([{ data: 'mnist', state: 'new' }]);
   close();
 });
 
@@ -122,9 +122,9 @@ test('images and exported models come from the run', async () => {
   const { service, runs, until, close } = await watch();
   const run = await service.startRun(behaving('steps=3', 1));
   await until(() => runs.get(run.id)?.state === 'finished');
-  expect([...(await service.runImages({ id: run.id, step: null }))]).toEqual([1, 2, 3]);
-  expect([...(await service.runImages({ id: run.id, step: 3 }))]).toEqual([1]);
-  await expect(service.runImages({ id: run.id, step: 2 })).rejects.toMatchObject({
+  expect([...(await service.runImages({ id: run.id, picture: 'input' }))]).toEqual([1, 2, 3]);
+  expect([...(await service.runImages({ id: run.id, picture: 3 }))]).toEqual([1]);
+  await expect(service.runImages({ id: run.id, picture: 2 })).rejects.toMatchObject({
     code: 'NO_SUCH_IMAGES',
   });
   const fresh = { run: null, path: 'autoencoder/encoder', format: 'tfjs', folder: 'out' } as const;

@@ -4,7 +4,13 @@ import { socketChannel } from '../../../main/web/socket-channel.ts';
 import type { StudioListener } from '../../../shared/api/contract.ts';
 import { createStudioClient } from '../../../shared/api/rpc.ts';
 
-const quiet: StudioListener = { runEvents: () => {}, runChanged: () => {} };
+/** A window that does nothing with what it is told. */
+export const quiet: StudioListener = {
+  runEvents: () => {},
+  runChanged: () => {},
+  importChanged: () => {},
+  datasetsChanged: () => {},
+};
 
 /** Connects to a studio as a window does, over a real socket. */
 export async function openWindow(url: string, listener = quiet) {

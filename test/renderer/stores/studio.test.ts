@@ -62,13 +62,8 @@ function host() {
         host: 'web',
         project: { name: 'p', folder: '/p', ...state.project },
         runs: state.runs,
-        dataset: {
-          name: 'mnist',
-          trainSamples: 1,
-          testSamples: 1,
-          shape: [28, 28, 1],
-          classes: [],
-        },
+        datasets: [],
+        imports: [],
       };
     },
     async saveProject(project: { model: typeof seed; training: typeof training }) {

@@ -1,3 +1,4 @@
+import type { ClassWeight } from './class-weight.ts';
 import { layerOf, SpecError, type JsonObject, type LayerId, type ModelSpec } from './spec.ts';
 
 /** A Keras object: a name, or its class with its configuration. */
@@ -15,6 +16,8 @@ export interface CompileSettings {
   readonly metrics?: PerOutput<readonly KerasObject[]> | null;
   /** Metrics that count each sample by its weight. */
   readonly weighted_metrics?: PerOutput<readonly KerasObject[]> | null;
+  /** What `fit` takes: what each class counts for in training. */
+  readonly class_weight?: ClassWeight | null;
 }
 
 /** What one output learns from. */
@@ -49,6 +52,11 @@ export function settingsPerOutput(
 ): OutputSettings[] {
   const names = outputNames(spec, model);
   const losses = spread(names, settings.loss, 'loss', isKerasObject);
+  if (settings.class_weight && names.length > 1)
+    throw new SpecError(
+      'class_weight',
+      `only a model with a single output can have it; ${layerOf(spec, model).config.name} has ${names.length}`,
+    );
   const weights = spread(names, settings.loss_weights ?? null, 'loss_weights', isNumber);
   const metrics = spread<readonly KerasObject[]>(
     names,

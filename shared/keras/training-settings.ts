@@ -13,6 +13,7 @@ const kerasObject = z.union([z.string().min(1), configured]);
 
 /** The metrics of one output. */
 const metrics = z.array(kerasObject);
+const metricsPerOutput = z.union([metrics, z.array(metrics), z.record(z.string(), metrics)]);
 
 /** How a model trains: what Keras takes in `compile` and `fit`, with the data and the engine. */
 export const trainingSettings = z.strictObject({
@@ -40,7 +41,14 @@ export const trainingSettings = z.strictObject({
     .nullable()
     .default(null),
   /** What else is measured: a list for a model with one output, else by output. */
-  metrics: z.union([metrics, z.array(metrics), z.record(z.string(), metrics)]).default([]),
+  metrics: metricsPerOutput.default([]),
+  /** The same, each sample counted by its weight. */
+  weighted_metrics: metricsPerOutput.default([]),
+  /** What a sample counts for in training by its class's number; classes that are left out count once. */
+  class_weight: z
+    .record(z.string().regex(/^-?\d+$/, 'expected the number of a class'), z.number())
+    .nullable()
+    .default(null),
 });
 
 export type TrainingSettings = z.infer<typeof trainingSettings>;

@@ -58,7 +58,8 @@ const ITERATION = 'optimizer/iteration';
 /**
  * The programs that train, judge and run a model. The training step is one program: forward, loss, gradients and
  * update. A variable reached by several paths is one input, so its gradients add up and it is updated once; a frozen
- * one gets no update. Throws a SpecError for a model, loss or optimizer that can't be.
+ * one gets no update. With `class_weight` the training step takes a weight for each sample, with `sampleWeights` the
+ * evaluation too. Throws a SpecError for a model, loss or optimizer that can't be.
  */
 export function compileModel(
   spec: ModelSpec,
@@ -69,7 +70,8 @@ export function compileModel(
   const outputs = settingsPerOutput(spec, model, settings);
   const optimizer = optimizerOf(settings.optimizer);
   const training = traceModel(spec, model, { training: true });
-  const objective = addObjective(training, outputs, sampleWeights);
+  const weighted = sampleWeights || settings.class_weight != null;
+  const objective = addObjective(training, outputs, weighted);
   const { slots, updates } = update(training, objective.loss, optimizer);
 
   const inference = traceModel(spec, model);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
-import { tensor } from '../../program/tensor.ts';
+import { normalizeAxes } from '../../program/shapes.ts';
+import { sizeOf, tensor, type Shape, type TensorData } from '../../program/tensor.ts';
 import { defineLayer, keepsMask } from './layer.ts';
 
 const numbers = z.union([z.number(), z.array(z.number())]);
@@ -23,13 +24,23 @@ export const rescaling = defineLayer({
     ops.add(ops.mul(ops.cast(x!, 'float32'), constant(ops, scale)), constant(ops, offset)),
 });
 
-/** A nest of numbers flat, as Keras saves a mean. */
+/** A number or a nest of numbers, as Keras saves a mean. */
 const statistics = z
   .json()
   .nullish()
-  .transform((value) => {
-    const flat = [value].flat(9 as 1);
-    return value == null ? null : (flat as number[]).map(Number);
+  .transform((value, context) => {
+    if (value == null) return null;
+    const shape: number[] = [];
+    for (let part = value; Array.isArray(part); part = part[0]!) shape.push(part.length);
+    const data = [value].flat(shape.length as 1) as unknown[];
+    if (
+      data.length > 0 &&
+      data.length === sizeOf(shape) &&
+      data.every((item) => typeof item === 'number')
+    )
+      return tensor(data, shape);
+    context.addIssue('expected a number or a nest of numbers');
+    return z.NEVER;
   });
 
 const axis = z
@@ -44,43 +55,51 @@ const axis = z
 export const normalization = defineLayer({
   className: 'Normalization',
   mask: keepsMask,
-  config: z.strictObject({
-    axis,
-    mean: statistics,
-    variance: statistics,
-    invert: z.boolean().default(false),
-  }),
+  config: z
+    .strictObject({
+      axis,
+      mean: statistics,
+      variance: statistics,
+      invert: z.boolean().default(false),
+    })
+    .refine(({ mean, variance }) => String(mean?.shape) === String(variance?.shape), {
+      error: 'mean and variance must be given together, in the same shape',
+    })
+    .refine(({ mean, axis }) => !mean || mean.shape.length <= axis.length, {
+      path: ['mean'],
+      error: 'has more dimensions than there are axes',
+    }),
   variables({ axis, mean }, [input]) {
+    const kept = keptShape(input!, axis);
     if (mean) return [];
-    const shape = keptShape(input!, axis);
     return [
-      { name: 'mean', shape, initializer: 'zeros', trainable: false },
-      { name: 'variance', shape, initializer: 'ones', trainable: false },
+      { name: 'mean', shape: kept, initializer: 'zeros', trainable: false },
+      { name: 'variance', shape: kept, initializer: 'ones', trainable: false },
       { name: 'count', shape: [], dtype: 'int32', initializer: 'zeros', trainable: false },
     ];
   },
   call(context, [x], { axis, mean, variance, invert }) {
     const { ops } = context;
-    const rank = x!.shape.length;
-    const kept = axis.map((one) => (one < 0 ? one + rank : one));
-    const shape = x!.shape.map((dim, i) => (kept.includes(i) ? dim! : 1)) as number[];
-    const shaped = (name: 'mean' | 'variance', given: number[] | null) => {
-      if (!given) return ops.reshape(context.variable(name), shape);
-      const size = shape.reduce((a, b) => a * b, 1);
-      const all = given.length === 1 ? Array<number>(size).fill(given[0]!) : given;
-      return ops.constant(tensor(all, shape));
+    const kept = normalizeAxes(axis, x!.shape.length);
+    const shaped = (value: Value) => {
+      const first = kept.length - value.shape.length;
+      const shape = x!.shape.map((_, i) => value.shape[kept.indexOf(i) - first] ?? 1);
+      return ops.reshape(value, shape);
     };
-    const deviation = ops.max(ops.sqrt(shaped('variance', variance)), 1e-7);
+    const along = (name: 'mean' | 'variance', given: TensorData | null) =>
+      shaped(given ? ops.constant(given) : context.variable(name));
+    const deviation = ops.max(ops.sqrt(along('variance', variance)), 1e-7);
     return invert
-      ? ops.add(ops.mul(x!, deviation), shaped('mean', mean))
-      : ops.div(ops.sub(x!, shaped('mean', mean)), deviation);
+      ? ops.add(ops.mul(x!, deviation), along('mean', mean))
+      : ops.div(ops.sub(x!, along('mean', mean)), deviation);
   },
 });
 
-function keptShape(input: readonly (number | null)[], axis: readonly number[]): number[] {
-  return axis.map((one) => {
-    const dim = input.at(one);
-    if (dim == null) throw new RangeError(`axis ${one} of the input must be known`);
-    return dim;
+/** The sizes of the axes that are kept, in their own order. */
+function keptShape(input: Shape, axis: readonly number[]): number[] {
+  return normalizeAxes(axis, input.length).map((one) => {
+    const size = input[one];
+    if (size == null) throw new RangeError(`axis ${one} of the input must be known`);
+    return size;
   });
 }

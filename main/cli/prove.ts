@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Proof } from '../../shared/api/contract.ts';
+import { ask } from '../service/ask.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { findProject } from '../service/project.ts';
-import { ask } from '../service/studio.ts';
 import { fail } from './exit.ts';
 import { modelNamed } from './project.ts';
 

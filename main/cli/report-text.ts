@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import type { EpochResult, RunEvent, RunPlan } from '../../shared/api/events.ts';
+import { createBar } from './bar.ts';
 import type { Report } from './report.ts';
 import { count, duration, figure, line } from './words.ts';
 
@@ -94,32 +95,4 @@ function lastWords({ state, error, folder, lastStep }: RunSummary): string {
   const saved = error?.saved ? ` (${error.saved})` : '';
   if (error) return `matryoshka: ${error.message}${saved}. The run is in ${folder}`;
   return `Stopped at step ${count(lastStep)}; the run is saved in ${folder}`;
-}
-
-/** A line that is written over on a terminal; elsewhere nothing. */
-function createBar(out: WriteStream) {
-  let shown = false;
-  const text = (words: string) => {
-    if (!out.isTTY) return;
-    out.cursorTo(0);
-    // A terminal that does not know its width says 0.
-    out.write(words.slice(0, (out.columns || 80) - 1));
-    out.clearLine(1);
-    shown = true;
-  };
-  return {
-    text,
-    progress(share: number, words: string) {
-      const width = 24;
-      const full = Math.round(Math.min(1, Math.max(0, share)) * width);
-      const percent = `${Math.floor(share * 100)} %`.padStart(5);
-      text(`${'█'.repeat(full)}${'░'.repeat(width - full)} ${percent}  ${words}`);
-    },
-    clear() {
-      if (!shown) return;
-      out.cursorTo(0);
-      out.clearLine(1);
-      shown = false;
-    },
-  };
 }

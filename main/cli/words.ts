@@ -40,3 +40,11 @@ export function line(cells: readonly string[], widths: readonly number[]): strin
     .join('   ')
     .trimEnd();
 }
+
+/** A size in memory: `11.5 GiB`. */
+export function bytes(size: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, size)) / 10));
+  const value = size / 1024 ** unit;
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(3))} ${units[unit]}`;
+}

@@ -32,7 +32,7 @@ export interface ProbeResult {
 }
 
 const LIMIT_MS = 60_000;
-/** How long timing one candidate may take: tfjs's JavaScript needs a minute for two steps of the seed. */
+/** How long timing one candidate may take: tfjs's JavaScript needs many seconds for a step of the seed. */
 const BENCHMARK_LIMIT_MS = 180_000;
 /** TensorFlow takes GPU memory as it needs it, not all at once. */
 const ENV = { TF_FORCE_GPU_ALLOW_GROWTH: 'true' };

@@ -105,6 +105,15 @@ export function gpuTrouble(words: string): string | null {
 /** Why a native library could not be loaded, by what the system's loader says, on each system. */
 const LOADING_TROUBLES: readonly (Trouble & { readonly of?: EngineName })[] = [
   {
+    of: 'onnx',
+    sign: /No supported adapters|Failed to get a WebGPU adapter/,
+    say: (_, words) =>
+      'WebGPU found no GPU that it can use; it takes no software adapter' +
+      (/libvulkan[\w.]*: cannot open/.test(words)
+        ? '. Where there is a GPU, install its driver and the Vulkan loader (libvulkan1)'
+        : ''),
+  },
+  {
     sign: /compiled to use (AVX\d?|FMA|SSE[\d.]+)\b[^\n]*aren't available/,
     say: ([, instructions]) =>
       `this processor has no ${instructions}, which TensorFlow was built for. ${OTHER_ENGINE}`,
@@ -142,15 +151,11 @@ const LOADING_TROUBLES: readonly (Trouble & { readonly of?: EngineName })[] = [
     sign: /NODE_MODULE_VERSION|did not self-register/,
     say: () => 'its native file was built for another version of Node.js',
   },
-  {
-    of: 'onnx',
-    sign: /No supported adapters|Failed to get a WebGPU adapter/,
-    say: () => 'WebGPU found no GPU that it can use; it takes no software adapter',
-  },
 ];
 
-/** What can be repaired by fetching the package's native files again. */
-const DAMAGED = /damaged|could not be loaded$|another version of Node/;
+/** What can be repaired by fetching the package's native files again: they are damaged, or a part is missing. */
+const DAMAGED =
+  /damaged|lib(?:tensorflow|onnxruntime)\S* could not be loaded$|another version of Node/;
 
 /** Why an engine's library could not be loaded, in plain words, and what the user can do; null for any other error. */
 export function loadingTrouble(engine: EngineName, provider: string, words: string): string | null {

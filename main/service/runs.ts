@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
+import type { DeviceUsage } from '../../shared/api/engines.ts';
 import { runEnded, StudioError } from '../../shared/api/errors.ts';
 import { isActive, type RunEvent, type TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
@@ -15,6 +16,7 @@ import type { StartTrainer } from './trainer-process.ts';
 export interface RunsListener {
   events(id: string, events: readonly RunEvent[]): void;
   changed(id: string, summary: RunSummary | null): void;
+  usage?(id: string, usage: DeviceUsage): void;
 }
 
 /** The runs of a project: folders in `runs/`, some of them under way in this process. */
@@ -79,6 +81,7 @@ export function createRuns(
         after: last,
         onEvents: (events) => listener.events(id, events),
         onChange: (summary) => listener.changed(id, summary),
+        onUsage: (usage) => listener.usage?.(id, usage),
       });
       handles.set(id, handle);
       last = Promise.all([last, handle.done]);

@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Channel } from '../../shared/api/channel.ts';
-import type {
-  DatasetSummary,
-  RunSummary,
-  Snapshot,
-  StudioService,
-} from '../../shared/api/contract.ts';
+import type { RunSummary, Snapshot, StudioService } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { serveStudio } from '../../shared/api/rpc.ts';
 import { parseModelSpec } from '../../shared/keras/spec.ts';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
+import type { DeviceUsage } from '../../shared/api/engines.ts';
 import { encodeError, runEnded, StudioError } from '../../shared/api/errors.ts';
 import type {
   ErrorInfo,
@@ -42,6 +43,7 @@ export interface TrainRunOptions {
   readonly onEvents?: (events: readonly RunEvent[]) => void;
   /** Told when something changed that a list of runs shows, after the events that changed it. */
   readonly onChange?: (summary: RunSummary) => void;
+  readonly onUsage?: (usage: DeviceUsage) => void;
   readonly limits?: TrainerLimits;
 }
 
@@ -144,6 +146,7 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
       options.startTrainer,
       {
         events: write,
+        ...(options.onUsage && { usage: options.onUsage }),
         silent: (since) => {
           silentSince = since;
           onChange?.(summary());

@@ -1,4 +1,5 @@
 import { StudioError } from '../../shared/api/errors.ts';
+import type { DeviceUsage, EngineProgress } from '../../shared/api/engines.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
 import { link, type Remote } from '../../shared/api/rpc.ts';
 import type { TrainerListener, TrainerService } from '../trainer/contract.ts';
@@ -13,6 +14,8 @@ export interface TrainerWatcher {
   events?(bodies: readonly RunEventBody[]): void;
   /** It has been silent since then (ms since 1970), or (null) it is no longer. */
   silent?(since: number | null): void;
+  usage?(usage: DeviceUsage): void;
+  enginesTried?(progress: EngineProgress): void;
 }
 
 /** Time limits in ms. */
@@ -67,6 +70,8 @@ export function openTrainer(
       watcher.events?.(bodies);
     },
     heartbeat: sign,
+    usage: (usage) => watcher.usage?.(usage),
+    enginesTried: (progress) => watcher.enginesTried?.(progress),
     ...probing,
   };
   const remote = link<TrainerService, TrainerListener>(trainer.channel, listener);

@@ -29,16 +29,16 @@ export type StartTrainer = (
   env?: Readonly<Record<string, string>>,
 ) => TrainerProcess;
 
-/** The environment of a trainer: TensorFlow takes GPU memory as it needs it, not all at once. */
+/** The environment of a trainer: TensorFlow takes GPU memory as it needs it, and says what is worth a warning. */
 export function trainerEnvironment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...process.env, ...env };
+  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '1', ...process.env, ...env };
 }
 
-/** Keeps the last 4,000 characters of a process's error output. */
+/** Keeps the last 20,000 characters of a process's error output: TensorFlow says at its start what it misses. */
 export function keepLastWords(output: NodeJS.ReadableStream | null): () => string {
   let text = '';
   output?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-4000);
+    text = (text + chunk).slice(-20_000);
   });
   return () => text.trim();
 }

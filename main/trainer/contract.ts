@@ -1,4 +1,5 @@
-import type { EngineReport, Proof } from '../../shared/api/contract.ts';
+import type { Proof } from '../../shared/api/contract.ts';
+import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
@@ -24,7 +25,8 @@ export interface TrainerService {
    */
   setTrainable(change: TrainableChange): Promise<void>;
   prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
-  engines(): Promise<EngineReport[]>;
+  /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
+  engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
 }
 
 /** What the trainer process tells. */
@@ -33,6 +35,10 @@ export interface TrainerListener {
   events(bodies: readonly RunEventBody[]): void;
   /** At least once a second, also while compiling or inside a long step where the engine allows. */
   heartbeat(): void;
+  /** What the training takes of the machine, every two seconds. */
+  usage(usage: DeviceUsage): void;
+  /** How far `engines` is. */
+  enginesTried(progress: EngineProgress): void;
   /**
    * For a trainer that can't start processes, as in Electron: runs main/engines/probe-child.ts in a process of its own,
    * with these variables added to its environment, until it has answered the request, has ended, or `endProbe`.

@@ -2,13 +2,14 @@ import type { Channel } from '../../shared/api/channel.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
 import { link } from '../../shared/api/rpc.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
-import { probeAll } from '../engines/probe.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
 import { Changes } from './changes.ts';
 import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
 import { prove } from './prove.ts';
+import { survey } from './survey.ts';
 import { train } from './trainer.ts';
+import { followUsage } from './usage.ts';
 
 /** How often the owner hears that this process lives, in ms. */
 const HEARTBEAT = 500;
@@ -28,13 +29,18 @@ function serve(channel: Channel): void {
   };
   const listener = link<TrainerListener, TrainerService>(channel, {
     train(job) {
-      const send = (events: readonly RunEventBody[]) => void listener.events(events);
-      return working(train(job, send, stopping.signal, changes));
+      const usage = followUsage((now) => void listener.usage(now));
+      const send = (events: readonly RunEventBody[]) => {
+        usage.see(events);
+        void listener.events(events);
+      };
+      return working(train(job, send, stopping.signal, changes).finally(usage.end));
     },
     stop: async () => stopping.abort(),
     setTrainable: (change) => changes.ask(change),
     prove: ({ model, settings }) => working(prove(model, settings)),
-    engines: () => working(probeAll()),
+    engines: (benchmark) =>
+      working(survey(benchmark, (progress) => void listener.enginesTried(progress))),
   });
   if (!canFork()) startProbesBy(probeByOwner(listener));
   const heartbeat = setInterval(() => void listener.heartbeat(), HEARTBEAT);

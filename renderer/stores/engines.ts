@@ -2,31 +2,56 @@ import { shallowRef, watch, type ShallowRef } from 'vue';
 import type { EngineReport } from '../../shared/api/engines.ts';
 import type { Studio } from './studio.ts';
 
-const reports = shallowRef<readonly EngineReport[] | null>(null);
+type Reports = readonly EngineReport[];
+
+const reports = shallowRef<Reports | null>(null);
 const problem = shallowRef<string | null>(null);
+const measuring = shallowRef(false);
 let asked = false;
 
-/** Which engines work on the service's machine; asked once, since finding out takes seconds. */
-export function useEngines(studio: Studio): {
-  /** Null while they are being tried. */
-  readonly reports: Readonly<ShallowRef<readonly EngineReport[] | null>>;
+/** Which engines work on the service's machine. */
+export interface Engines {
+  /** Null while they are being tried for the first time. */
+  readonly reports: Readonly<ShallowRef<Reports | null>>;
   readonly problem: Readonly<ShallowRef<string | null>>;
-} {
+  /** Whether the speed of each is being measured. */
+  readonly measuring: Readonly<ShallowRef<boolean>>;
+  /** Measures the speed of each, until it is done or stopped. */
+  measure(): Promise<void>;
+  stop(): void;
+}
+
+/** The engines are looked for once a window, since finding out takes seconds. */
+export function useEngines(studio: Studio): Engines {
+  async function ask(benchmark: boolean): Promise<void> {
+    try {
+      reports.value = await studio.service.engines({ benchmark });
+      problem.value = null;
+    } catch (error) {
+      const ended = (error as { code?: unknown }).code === 'SURVEY_ENDED';
+      problem.value = ended ? null : error instanceof Error ? error.message : String(error);
+    }
+  }
   if (!asked) {
     asked = true;
     watch(
       studio.connection,
-      async (connection) => {
-        if (connection !== 'open' || reports.value) return;
-        try {
-          reports.value = await studio.service.engines();
-          problem.value = null;
-        } catch (error) {
-          problem.value = error instanceof Error ? error.message : String(error);
-        }
+      (connection) => {
+        if (connection === 'open' && !reports.value) void ask(false);
       },
       { immediate: true },
     );
   }
-  return { reports, problem };
+  return {
+    reports,
+    problem,
+    measuring,
+    async measure() {
+      if (measuring.value) return;
+      measuring.value = true;
+      await ask(true);
+      measuring.value = false;
+    },
+    stop: () => void studio.service.endEngines().catch(() => {}),
+  };
 }

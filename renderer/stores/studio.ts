@@ -6,7 +6,8 @@ import type {
   StudioService,
 } from '../../shared/api/contract.ts';
 import type { DataImport, DatasetEntry } from '../../shared/api/data.ts';
-import type { RunEvent } from '../../shared/api/events.ts';
+import type { DeviceUsage, EngineProgress } from '../../shared/api/engines.ts';
+import { isActive, type RunEvent } from '../../shared/api/events.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { createEventFeed, type EventCallback, type FeedOptions } from './event-feed.ts';
 
@@ -37,6 +38,10 @@ export interface Studio {
   readonly imports: Readonly<ShallowRef<ReadonlyMap<string, DataImport>>>;
   /** Told of every import that ends. */
   readonly importEnded: Set<(data: DataImport) => void>;
+  /** What the run under way takes of the machine; null until that is known, and when it has ended. */
+  readonly usage: Readonly<ShallowRef<{ readonly run: string; readonly now: DeviceUsage } | null>>;
+  /** How far the survey of the engines is that is under way. */
+  readonly enginesTried: Readonly<ShallowRef<EngineProgress | null>>;
   /** All runs of the project by id, in the order of their numbers. */
   readonly runs: Readonly<ShallowRef<ReadonlyMap<string, RunSummary>>>;
   /**
@@ -63,6 +68,8 @@ export function createStudio(connect: Connect): Studio {
   const runs = shallowRef<ReadonlyMap<string, RunSummary>>(new Map());
   const datasets = shallowRef<readonly DatasetEntry[]>([]);
   const imports = shallowRef<ReadonlyMap<string, DataImport>>(new Map());
+  const usage = shallowRef<{ readonly run: string; readonly now: DeviceUsage } | null>(null);
+  const enginesTried = shallowRef<EngineProgress | null>(null);
   const importEnded = new Set<(data: DataImport) => void>();
   const beforeStart = new Set<() => Promise<void>>();
   let link: Link | null = null;
@@ -86,6 +93,8 @@ export function createStudio(connect: Connect): Studio {
     runChanged: (id, summary) => putRun(id, summary),
     importChanged: (data) => putImport(data),
     datasetsChanged: (list) => void (datasets.value = list),
+    deviceUsage: (run, now) => void (usage.value = { run, now }),
+    enginesTried: (progress) => void (enginesTried.value = progress),
   };
 
   function putImport(data: DataImport): void {
@@ -97,6 +106,7 @@ export function createStudio(connect: Connect): Studio {
   }
 
   function putRun(id: string, summary: RunSummary | null): void {
+    if (usage.value?.run === id && !(summary && isActive(summary.state))) usage.value = null;
     const next = new Map(runs.value);
     if (summary) next.set(id, summary);
     else next.delete(id);
@@ -148,6 +158,8 @@ export function createStudio(connect: Connect): Studio {
     connection: shallowReadonly(connection),
     snapshot: shallowReadonly(snapshot),
     runs: shallowReadonly(runs),
+    usage: shallowReadonly(usage),
+    enginesTried: shallowReadonly(enginesTried),
     datasets: shallowReadonly(datasets),
     imports: shallowReadonly(imports),
     importEnded,

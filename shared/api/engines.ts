@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * An engine by one of the ways to its device, and whether it works on this machine. `matryoshka engines --json` prints
  * a list of these; what is here keeps its name and meaning.
@@ -52,3 +54,26 @@ export interface GpuUsage {
   readonly memory: number | null;
   readonly totalMemory: number | null;
 }
+
+/** What the service offers about engines. */
+export interface EngineService {
+  /**
+   * Tries every engine here; with `benchmark` each that works also trains the seed for a moment, which takes minutes.
+   * Rejects with the code `SURVEY_ENDED` when `endEngines` ends it.
+   */
+  engines(how: { benchmark: boolean }): Promise<EngineReport[]>;
+  endEngines(): Promise<void>;
+}
+
+/** What the service tells about engines. */
+export interface EngineListener {
+  enginesTried(progress: EngineProgress): void;
+  /** Every two seconds for a run that is under way; the latest is enough. */
+  deviceUsage(run: string, usage: DeviceUsage): void;
+}
+
+/** The arguments of each method, as the service checks them. */
+export const engineRequests = {
+  engines: z.tuple([z.strictObject({ benchmark: z.boolean() })]),
+  endEngines: z.tuple([]),
+} satisfies { [M in keyof EngineService]: z.ZodType<Parameters<EngineService[M]>> };

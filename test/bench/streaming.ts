@@ -69,6 +69,8 @@ async function studioStep(): Promise<number> {
     },
     importChanged: () => {},
     datasetsChanged: () => {},
+    deviceUsage: () => {},
+    enginesTried: () => {},
   });
   const { project } = await service.snapshot();
   const settings = {

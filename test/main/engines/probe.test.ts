@@ -128,6 +128,10 @@ describe('probing', () => {
     expect(explainError(webgpu, 'Failed to get a WebGPU adapter: No supported adapters', '')).toBe(
       'WebGPU found no GPU that it can use; it takes no software adapter',
     );
+    const vulkan = 'libvulkan.so.1: cannot open shared object file: No such file or directory';
+    expect(explainError(webgpu, 'Failed to get a WebGPU adapter', vulkan)).toMatch(
+      /no GPU that it can use; .* install its driver and the Vulkan loader/,
+    );
     const cuda = { engine: 'onnx', provider: 'cuda' } as const;
     expect(
       explainError(

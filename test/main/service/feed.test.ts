@@ -28,6 +28,8 @@ function slowWindow() {
     runChanged: (id, summary) => take(`${id} ${summary === null ? 'removed' : summary.state}`),
     importChanged: (data) => take(`${data.id} ${data.state} ${data.done}`),
     datasetsChanged: (datasets) => take(`${datasets.length} datasets`),
+    deviceUsage: (id, usage) => take(`${id} uses ${usage.cpu}`),
+    enginesTried: ({ done, total }) => take(`${done} of ${total} engines`),
   });
   const listener = link<StudioListener, object>(channel(port1), {});
   return {

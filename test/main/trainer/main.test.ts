@@ -129,7 +129,7 @@ test('errors arrive with their code', async () => {
 test('proves and reports engines', async () => {
   const proof = await trainer.prove({ model: autoencoder, settings: settings({}) });
   expect(proof.holds).toBe(true);
-  const reports = await trainer.engines();
+  const reports = await trainer.engines(null);
   expect(reports).toContainEqual(
     expect.objectContaining({ engine: 'onnx', provider: 'cpu', works: true }),
   );

@@ -10,6 +10,8 @@ export const quiet: StudioListener = {
   runChanged: () => {},
   importChanged: () => {},
   datasetsChanged: () => {},
+  deviceUsage: () => {},
+  enginesTried: () => {},
 };
 
 /** Connects to a studio as a window does, over a real socket. */

@@ -5,6 +5,8 @@ import type { Dataset } from './dataset.ts';
 /** Consecutive samples of an order, stacked. */
 export interface Batch {
   readonly size: number;
+  /** The samples' numbers in the dataset. */
+  readonly samples: Int32Array;
   readonly elements: NamedTensors;
 }
 
@@ -52,5 +54,5 @@ export async function* batches(
 }
 
 async function read(dataset: Dataset, indices: Int32Array): Promise<Batch> {
-  return { size: indices.length, elements: await dataset.batch(indices) };
+  return { size: indices.length, samples: indices, elements: await dataset.batch(indices) };
 }

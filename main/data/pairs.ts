@@ -1,12 +1,16 @@
+import { PAIR_COLUMNS } from '../../shared/data/mapping.ts';
 import { createRandom } from '../../shared/random.ts';
-import { classesOfSamples, type Dataset } from './dataset.ts';
+import { classesOfSamples, dataError, type Dataset } from './dataset.ts';
 
 /**
- * Pairs of images: each sample beside another, of the same class in half the cases. `other` is the second image,
- * `same` is 1 where both are of one class, else 0, float32. The partners depend on the seed alone.
+ * Pairs of images: each sample beside another, of the same class in half the cases. `other` is the image of the second,
+ * `same` is 1 where both are of one class, else 0, float32. Images and classes are the first columns of their kind. The
+ * partners depend on the seed alone. Throws a StudioError for data without images or classes.
  */
 export async function pairDataset(dataset: Dataset, seed: number): Promise<Dataset> {
-  const labels = await classesOfSamples(dataset, 'label');
+  const image = columnOf(dataset, 'image');
+  const label = columnOf(dataset, 'class');
+  const labels = await classesOfSamples(dataset, label);
   const byClass = new Map<number, number[]>();
   labels.forEach((label, i) => {
     const members = byClass.get(label);
@@ -23,21 +27,33 @@ export async function pairDataset(dataset: Dataset, seed: number): Promise<Datas
     ...dataset,
     elements: {
       ...dataset.elements,
-      other: dataset.elements['image']!,
-      same: { shape: [1], dtype: 'float32', kind: 'numbers' },
+      [PAIR_COLUMNS.other]: dataset.elements[image]!,
+      [PAIR_COLUMNS.same]: { shape: [1], dtype: 'float32', kind: 'numbers' },
     },
-    async batch(indices) {
-      const [first, second] = await Promise.all([
-        dataset.batch(indices),
-        dataset.batch(Int32Array.from(indices, (i) => partners[i]!)),
+    async batch(indices, only) {
+      const second = Int32Array.from(indices, (i) => partners[i]!);
+      const [first, others] = await Promise.all([
+        dataset.batch(
+          indices,
+          only?.filter((name) => Object.hasOwn(dataset.elements, name)),
+        ),
+        dataset.batch(second, [image]),
       ]);
-      const [a, b] = [first['label']!.data, second['label']!.data];
-      const same = Float32Array.from(a, (label, i) => (label === b[i] ? 1 : 0));
+      const same = Float32Array.from(second, (other, i) =>
+        labels[other] === labels[indices[i]!] ? 1 : 0,
+      );
       return {
         ...first,
-        other: second['image']!,
-        same: { shape: [same.length, 1], dtype: 'float32', data: same },
+        [PAIR_COLUMNS.other]: others[image]!,
+        [PAIR_COLUMNS.same]: { shape: [same.length, 1], dtype: 'float32', data: same },
       };
     },
   };
+}
+
+function columnOf({ name, elements }: Dataset, kind: 'image' | 'class'): string {
+  const found = Object.keys(elements).find((column) => elements[column]!.kind === kind);
+  if (found === undefined)
+    throw dataError(`pairs need ${kind === 'image' ? 'images' : 'classes'}; ${name} has none`);
+  return found;
 }

@@ -1,121 +1,92 @@
-import { StudioError } from '../../shared/api/errors.ts';
-import { layerOf, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
-import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
-import type { TargetFeed } from '../../shared/program/objective.ts';
-import type { CompiledModel } from '../../shared/program/step.ts';
+import type { ShapedColumn, Want } from '../../shared/data/fit.ts';
+import { wantOfInput, wantOfOutput } from '../../shared/data/fit.ts';
+import type { Mapping, Tie } from '../../shared/data/mapping.ts';
+import type { ModelPorts } from '../../shared/data/ports.ts';
 import {
-  compatible,
-  formatShape,
+  sizeOf,
+  zeros,
+  type DType,
   type NamedTensors,
   type Shape,
   type TensorData,
 } from '../../shared/program/tensor.ts';
-import { inputShape, inputType } from '../../shared/program/trace.ts';
-import type { DataSplits } from '../data/dataset.ts';
-
-/** Turns a batch of the data into the feeds of the model's programs. */
-export type BindBatch = (elements: NamedTensors) => NamedTensors;
-
-type Settings = Pick<TrainingSettings, 'task' | 'loss'>;
-type Data = Pick<DataSplits, 'name' | 'train' | 'classes'>;
 
 /**
- * Ties data to a model by shape. Inputs of whole numbers take the label, others the image (the second of a pair takes
- * the other image). An output is compared with what the task asks for, or with what else fits it: the image
- * (`reconstruct`), the label as its number or one-hot (`classify`), or whether a pair is of one class (`pairs`).
- * Throws a StudioError that says what a named input or output expects and what the data holds, before anything is
- * trained.
+ * Turns a batch of the data into the feeds of the model's inputs and targets. Inputs that the task makes noisy take the
+ * columns in `noisy` where they are there.
  */
+export type BindBatch = (elements: NamedTensors, noisy?: NamedTensors) => NamedTensors;
+
+/** Ties data to a model as a mapping without problems says. */
 export function bindData(
-  spec: ModelSpec,
-  model: LayerId,
-  compiled: CompiledModel,
-  settings: Settings,
-  data: Data,
+  ports: ModelPorts,
+  { ties }: Pick<Mapping, 'ties'>,
+  columns: readonly ShapedColumn[],
 ): BindBatch {
-  const columns = [
-    ...bindInputs(spec, model, data),
-    ...compiled.targets.map((target) => bindTarget(target, compiled, settings, data)),
-  ];
-  return (elements) =>
-    Object.fromEntries(columns.map(([name, valueOf]) => [name, valueOf(elements)]));
-}
-
-type Column = readonly [feed: string, valueOf: (elements: NamedTensors) => TensorData];
-
-function bindInputs(spec: ModelSpec, model: LayerId, data: Data): Column[] {
-  const image = imageShape(data);
-  const pictures = 'other' in data.train.elements ? ['image', 'other'] : ['image'];
-  let taken = 0;
-  return layerOf(spec, model).graph!.inputs.map(([input]) => {
-    const layer = layerOf(spec, input);
-    const { name } = layer.config;
-    const shape = inputShape(layer);
-    const dtype = inputType(layer);
-    if (dtype === 'int32' && shape.slice(1).every((dim) => dim === 1))
-      return [
-        name,
-        ({ label }) => ({ ...label!, shape: [label!.shape[0]!, ...shape.slice(1)] as number[] }),
-      ];
-    if (!compatible(shape, image)) throw unfit(`input ${name}`, shape, data.name, image);
-    if (dtype !== 'float32')
-      throw new StudioError(
-        'DATA_DOES_NOT_FIT',
-        `input ${name} expects ${dtype}; ${data.name} has images of float32`,
-      );
-    const element = pictures[Math.min(taken++, pictures.length - 1)]!;
-    return [name, (elements) => elements[element]!];
+  const feeds = ties.map((tie) => {
+    const { feed, want } = placeOf(ports, tie);
+    const classes = columns.find(({ name }) => name === tie.columns[0])?.classes ?? [];
+    return { tie, feed, valueOf: converter(tie, want, classes) };
   });
-}
-
-function bindTarget(
-  { name, output, dtype }: TargetFeed,
-  compiled: CompiledModel,
-  { task, loss }: Settings,
-  data: Data,
-): Column {
-  const place = `output ${output}`;
-  const shape = outputShape(compiled, Number(name.split('/')[1]));
-  const image = imageShape(data);
-  const label: Shape = [null, data.classes.length];
-  const fitting: Record<string, Column[1] | null> = {
-    reconstruct: dtype === 'float32' && compatible(shape, image) ? (all) => all['image']! : null,
-    classify:
-      shape.length === 2 && (shape[1] ?? 0) >= data.classes.length
-        ? (all) => (dtype === 'int32' ? all['label']! : oneHot(all['label']!, shape[1]!))
-        : null,
-    pairs: dtype === 'float32' && compatible(shape, [null, 1]) ? (all) => all['same']! : null,
-  };
-  const beside =
-    compiled.targets.length > 1 ? (fitting['reconstruct'] ?? fitting['classify']) : null;
-  const valueOf = fitting[task] ?? beside;
-  if (valueOf) return [name, valueOf];
-  if (task === 'classify') throw unfit(place, shape, `to classify, ${data.name}`, label);
-  if (task === 'pairs') throw unfit(place, shape, `to compare pairs, ${data.name}`, [null, 1]);
-  if (dtype === 'int32')
-    throw new StudioError(
-      'BAD_SETTINGS',
-      `the loss ${JSON.stringify(loss)} compares class numbers; the task reconstruct compares images`,
+  return (elements, noisy = {}) =>
+    Object.fromEntries(
+      feeds.map(({ tie, feed, valueOf }) => {
+        const taken = tie.columns.map((name) => (tie.noisy && noisy[name]) || elements[name]!);
+        return [feed, valueOf(taken)];
+      }),
     );
-  throw unfit(place, shape, data.name, image);
 }
 
-const imageShape = ({ train }: Data): Shape => [null, ...train.elements['image']!.shape];
+function placeOf(ports: ModelPorts, { role, port }: Tie): { feed: string; want: Want } {
+  if (role === 'input')
+    return { feed: port, want: wantOfInput(ports.inputs.find(({ name }) => name === port)!) };
+  const output = ports.outputs.find(({ name }) => name === port)!;
+  return { feed: `target/${output.index}`, want: wantOfOutput(output) };
+}
 
-/** The shape of one of the model's outputs. */
-export function outputShape({ predict, outputs }: CompiledModel, output: number): Shape {
-  return predict.nodes[predict.outputs[outputs[output]!]!]!.shape;
+type Converter = (values: readonly TensorData[]) => TensorData;
+
+function converter({ as }: Tie, { shape, dtype }: Want, classes: readonly string[]): Converter {
+  const inner = shape.slice(1);
+  switch (as) {
+    case 'values':
+      return (values) =>
+        values.length === 1 ? shaped(values[0]!, inner, dtype) : stacked(values, dtype);
+    case 'index':
+      return ([value]) => shaped(value!, inner, dtype);
+    case 'number': {
+      const numbers = classes.map(Number);
+      return ([value]) => ({
+        shape: [value!.data.length, ...(inner as number[])],
+        dtype: 'float32',
+        data: Float32Array.from(value!.data, (label) => numbers[label]!),
+      });
+    }
+    case 'one-hot':
+      return ([value]) => oneHot(value!, inner[0]!);
+  }
+}
+
+/** The values in the shape and type that are wanted, where all dimensions are known; else in their own shape. */
+function shaped({ shape, dtype: given, data }: TensorData, inner: Shape, dtype: DType): TensorData {
+  const known = sizeOf(inner) !== null;
+  const values = given === dtype ? data : zeros(dtype, data.length);
+  if (values !== data) values.set(data);
+  return { shape: known ? [shape[0]!, ...(inner as number[])] : shape, dtype, data: values };
+}
+
+/** Columns of one number a sample side by side. */
+function stacked(columns: readonly TensorData[], dtype: DType): TensorData {
+  const count = columns[0]!.shape[0]!;
+  const data = zeros(dtype, count * columns.length);
+  columns.forEach((column, at) =>
+    column.data.forEach((value, sample) => (data[sample * columns.length + at] = value)),
+  );
+  return { shape: [count, columns.length], dtype, data };
 }
 
 function oneHot({ data }: TensorData, classes: number): TensorData {
   const values = new Float32Array(data.length * classes);
   data.forEach((label, i) => (values[i * classes + label] = 1));
   return { shape: [data.length, classes], dtype: 'float32', data: values };
-}
-
-function unfit(place: string, expected: Shape, data: string, received: Shape): StudioError {
-  return new StudioError(
-    'DATA_DOES_NOT_FIT',
-    `${place} has shape ${formatShape(expected)}; ${data} needs ${formatShape(received)}`,
-  );
 }

@@ -1,6 +1,6 @@
 import type { Proof } from '../../shared/api/contract.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
-import type { RunEventBody, TrainableChange } from '../../shared/api/events.ts';
+import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 
@@ -57,9 +57,10 @@ export interface ProbeOutcome {
   readonly lastWords: string;
 }
 
-/** Where, below the run's folder, the image of a stored step lies; null: the samples themselves. PNG. */
-export function imageFile(step: number | null): string {
-  return `images/${step === null ? 'samples' : padded(step)}.png`;
+/** Where, below the run's folder, a picture lies. PNG. */
+export function imageFile(picture: StoredPicture): string {
+  const name = picture === 'input' ? 'samples' : picture;
+  return `images/${typeof name === 'number' ? padded(name) : name}.png`;
 }
 
 /** Where, below the run's folder, the checkpoint of a step lies; main/formats/checkpoint.ts reads and writes it. */

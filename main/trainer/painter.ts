@@ -1,11 +1,19 @@
 import { join } from 'node:path';
-import type { RunPlan } from '../../shared/api/events.ts';
+import { levelsOf } from '../../shared/data/levels.ts';
+import type { Tie } from '../../shared/data/mapping.ts';
+import type {
+  ImagesPlan,
+  ImagesResult,
+  StoredInput,
+  StoredPicture,
+} from '../../shared/api/events.ts';
 import type { TensorData } from '../../shared/program/tensor.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { classesOfSamples, firstSamples, type Dataset } from '../data/dataset.ts';
+import type { TrainingData } from '../data/training-data.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
-import { encodeStrip, isImageShape } from '../formats/strip.ts';
-import { outputShape } from './binding.ts';
+import { encodeStrip, isImageShape, stripShape } from '../formats/strip.ts';
 import { imageFile, type TrainJob } from './contract.ts';
+import { judgeClasses, judgeNumbers, rowsOf, sampleErrors } from './predictions.ts';
 import type { Session } from './session.ts';
 
 /** How many validation samples are shown. */
@@ -14,52 +22,110 @@ const SHOWN = 10;
 /** The share of the training time that pictures between the fixed steps may take. */
 const SHARE = 0.01;
 
-/** Stores what a model makes of a few fixed samples, at some of the steps. */
+/** Keeps what a model makes of a few fixed samples, at some of the steps. */
 export interface Painter {
-  readonly images: NonNullable<RunPlan['images']>;
+  readonly images: ImagesPlan;
   /**
-   * Stores the reconstructions when this is one of the steps. Gives the mean squared error of each sample, or null
-   * when it was not. `trained` is how many seconds the training has taken so far.
+   * Stores the pictures that the model makes when this is one of the steps, and judges them; null when it was not.
+   * `trained` is how many seconds the training has taken so far.
    */
-  paint(step: number, trained: number): Promise<readonly number[] | null>;
+  paint(step: number, trained: number): Promise<ImagesResult | null>;
 }
 
-/** A painter of the model's first output, with the samples stored; null when the task or the output gives no images. */
+/**
+ * A painter of the model's first output that gives images, else of its first that gives a class or numbers for images;
+ * what stays the same, such as the samples themselves, is stored at once. Null where neither goes in nor comes out an
+ * image.
+ */
 export async function createPainter(
-  { engine, variables, compiled, bind, validation, stepsPerEpoch }: Session,
+  { engine, variables, compiled, feeds, data, stepsPerEpoch }: Session,
   { folder, settings }: TrainJob,
 ): Promise<Painter | null> {
-  const image = outputShape(compiled, 0).slice(1);
-  if (settings.task !== 'reconstruct' || !isImageShape(image)) return null;
+  const { elements, mapping, validation } = data;
+  const kindOf = (tie: Tie) => elements[tie.columns[0]!]!.kind;
+  const inputs = mapping.ties.filter((tie) => tie.role === 'input' && kindOf(tie) === 'image');
+  const outputs = mapping.ties.filter(({ role }) => role === 'output');
+  const output =
+    outputs.find((tie) => kindOf(tie) === 'image') ?? (inputs.length > 0 ? outputs[0] : undefined);
+  const [input] = inputs;
+  if (!output || !input) return null;
+
   const predict = await engine.compile(compiled.predict);
-  const samples = await validation.batch(await shownSamples(validation));
-  const feeds = bind(samples);
-  const originals = samples['image']!;
+  const samples = await shownSamples(validation);
+  const batch = { samples, elements: await validation.batch(samples) };
+  const fed = feeds(batch, 'validation');
+  const givesImages = kindOf(output) === 'image';
+  const { index } = data.ports.outputs.find(({ name }) => name === output.port)!;
+  const target = fed[`target/${index}`]!;
+  const picture = (tie: Tie, values: TensorData) => inUnits(data, tie.columns[0]!, values);
+
+  const restores = givesImages && !input.noisy && output.columns[0] === input.columns[0];
+  const second = inputs[1];
+  const pictures: Partial<Record<StoredInput, TensorData>> = {
+    input: picture(input, fed[input.port]!),
+    ...(second && !givesImages && { other: picture(second, fed[second.port]!) }),
+    ...(givesImages && !restores && { target: picture(output, target) }),
+  };
+  if (!Object.values(pictures).every(({ shape }) => isImageShape(shape.slice(1)))) return null;
+  for (const [name, images] of Object.entries(pictures))
+    await store(folder, name as StoredInput, images);
+
+  const labels = batch.elements[output.columns[0]!]!.data;
+  const { classes = [] } = elements[output.columns[0]!]!;
+  const givesClasses = kindOf(output) === 'class' && output.as !== 'number';
+  const truths = givesClasses
+    ? Array.from(labels, (label) => classes[label] ?? String(label))
+    : rowsOf(target);
   const when = pictureSteps(settings.epochs, stepsPerEpoch);
   let spent = 0;
-  await store(folder, null, originals);
   return {
-    images: { count: originals.shape[0]!, shape: image },
+    images: {
+      count: samples.length,
+      shape: stripShape((pictures.target ?? pictures.input!).shape.slice(1)),
+      pictures: Object.keys(pictures) as StoredInput[],
+      ...(!givesImages && { truths }),
+    },
     async paint(step, trained) {
       if (!when.fixed(step) && !(when.regular(step) && spent <= trained * SHARE)) return null;
       const began = performance.now();
-      const made = (await predict.run(variables, feeds))[compiled.outputs[0]!]!;
-      await store(folder, step, made);
+      const made = (await predict.run(variables, fed))[compiled.outputs[index]!]!;
+      if (givesImages) await store(folder, step, picture(output, made));
       spent += (performance.now() - began) / 1000;
-      return sampleErrors(originals, made);
+      if (givesImages) return { errors: sampleErrors(target, made) };
+      return givesClasses ? judgeClasses(made, labels, classes) : judgeNumbers(made, target);
     },
   };
 }
 
+/** Values of a column of images as the images that they are, 0 for black and 1 for white. */
+function inUnits(
+  { elements, preprocessing }: TrainingData,
+  column: string,
+  values: TensorData,
+): TensorData {
+  const { shape } = elements[column]!;
+  const { black, white } = levelsOf(preprocessing[column]!);
+  const data = Float32Array.from(values.data, (value, i) => {
+    const channel = i % black.length;
+    return (value - black[channel]!) / (white[channel]! - black[channel]!);
+  });
+  return { shape: [values.shape[0]!, ...shape], dtype: 'float32', data };
+}
+
 /** Up to ten fixed samples: the first of each class, in the order of classes, then the first of the others. */
 async function shownSamples(dataset: Dataset): Promise<Int32Array> {
-  const looked = Int32Array.from({ length: Math.min(dataset.size, 1000) }, (_, i) => i);
-  const labels = (await dataset.batch(looked, ['label']))['label']!.data;
+  const some = firstSamples(dataset, 1000);
+  const column = Object.keys(dataset.elements).find(
+    (name) => dataset.elements[name]!.kind === 'class',
+  );
+  const labels =
+    column === undefined ? new Int32Array(some.size) : await classesOfSamples(some, column);
   const firsts = new Map<number, number>();
-  for (const sample of looked)
-    if (!firsts.has(labels[sample]!)) firsts.set(labels[sample]!, sample);
+  labels.forEach((label, sample) => {
+    if (!firsts.has(label)) firsts.set(label, sample);
+  });
   const byClass = [...firsts].sort(([a], [b]) => a - b).map(([, sample]) => sample);
-  const others = looked.filter((sample) => !byClass.includes(sample));
+  const others = Array.from(labels.keys()).filter((sample) => !byClass.includes(sample));
   return Int32Array.from([...byClass, ...others].slice(0, SHOWN));
 }
 
@@ -75,17 +141,6 @@ export function pictureSteps(epochs: number, stepsPerEpoch: number) {
   };
 }
 
-async function store(folder: string, step: number | null, images: TensorData): Promise<void> {
-  await writeFileAtomic(join(folder, imageFile(step)), encodeStrip(images), { durable: false });
-}
-
-/** The mean squared difference of each sample. */
-function sampleErrors(a: TensorData, b: TensorData): number[] {
-  const count = a.shape[0]!;
-  const size = a.data.length / count;
-  return Array.from({ length: count }, (_, sample) => {
-    let sum = 0;
-    for (let i = sample * size; i < (sample + 1) * size; i++) sum += (a.data[i]! - b.data[i]!) ** 2;
-    return sum / size;
-  });
+async function store(folder: string, picture: StoredPicture, images: TensorData): Promise<void> {
+  await writeFileAtomic(join(folder, imageFile(picture)), encodeStrip(images), { durable: false });
 }

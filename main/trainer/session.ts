@@ -1,4 +1,5 @@
 import type { EngineChoice } from '../../shared/api/events.ts';
+import { modelPorts } from '../../shared/data/ports.ts';
 import {
   compileModel,
   freshSlots,
@@ -8,24 +9,24 @@ import {
 } from '../../shared/program/step.ts';
 import { scalar, type NamedTensors } from '../../shared/program/tensor.ts';
 import { naturalOrder, type Batch } from '../data/batches.ts';
-import { firstSamples, type Dataset } from '../data/dataset.ts';
-import { openData } from '../data/open.ts';
-import { pairDataset } from '../data/pairs.ts';
+import { openTrainingData, type TrainingData } from '../data/training-data.ts';
 import type { Engine, Executable, Variables } from '../engines/engine.ts';
 import { select } from '../engines/select.ts';
-import { bindData, type BindBatch } from './binding.ts';
+import { bindData } from './binding.ts';
 import type { TrainJob } from './contract.ts';
 import { randomFeeds } from './feeds.ts';
+import { createAugmenter, noisyColumns, type Augmenter, type Purpose } from './variation.ts';
 
 /** Everything that a training works with, ready for its next step. */
 export interface Session extends Programs {
-  readonly training: Dataset;
-  readonly validation: Dataset;
+  readonly data: TrainingData;
   readonly stepsPerEpoch: number;
   readonly engine: Engine;
   readonly choice: EngineChoice;
   readonly variables: Variables;
-  readonly bind: BindBatch;
+  readonly augmenter: Augmenter;
+  /** The feeds of inputs and targets; where the task adds noise, that of the purpose. */
+  feeds(batch: Pick<Batch, 'samples' | 'elements'>, purpose: Purpose): NamedTensors;
 }
 
 /** What a training runs: made anew when a part of the model is frozen or set free. */
@@ -33,13 +34,13 @@ interface Programs {
   readonly compiled: CompiledModel;
   readonly step: Executable;
   readonly evaluate: Executable;
-  /** The feeds of a training step after so many updates. */
-  stepFeeds(batch: Batch, updates: number): NamedTensors;
+  /** The feeds of a training step after so many updates, its images varied as the settings say. */
+  stepFeeds(batch: Batch, updates: number): Promise<NamedTensors>;
 }
 
 /**
- * Loads the data, ties it to the model, chooses the engine by the time that it takes for the first batch, and puts the
- * first weights on the device. Null when `stop` is aborted meanwhile. Throws what `bindData`, `openData` and
+ * Opens the data and shapes it to the model, chooses the engine by the time that it takes for the first batch, and puts
+ * the first weights on the device. Null when `stop` is aborted meanwhile. Throws what `openTrainingData` and
  * `compileModel` throw.
  */
 export async function openSession(
@@ -47,33 +48,35 @@ export async function openSession(
   stop: AbortSignal,
   onCompile: () => void,
 ): Promise<Session | null> {
-  const { seed, batch_size: batchSize, limit } = settings;
+  const { seed, batch_size: batchSize } = settings;
   const compiled = compileModel(spec, settings.model, settings);
-  const data = await openData(settings.data);
-  const paired = async (dataset: Dataset) =>
-    settings.task === 'pairs' ? pairDataset(dataset, seed) : dataset;
-  const training = await paired(firstSamples(data.train, limit));
-  const validation = await paired(firstSamples(data.test, limit));
-  const bind = bindData(spec, settings.model, compiled, settings, { ...data, train: training });
-  const stepFeeds = feedsOf(compiled, bind, seed);
+  const ports = modelPorts(spec, settings.model, settings);
+  const data = await openTrainingData(ports, settings, { signal: stop });
+  const { training } = data;
+  const bind = bindData(ports, data.mapping, data.columns);
+  const feeds: Session['feeds'] = ({ samples, elements }, purpose) =>
+    bind(elements, noisyColumns(data, settings, samples, elements, purpose));
 
   onCompile();
   const initial = initialValues(compiled, seed);
-  const size = Math.min(batchSize, training.size);
-  const first = { size, elements: await training.batch(naturalOrder(size)) };
-  const sample = { program: compiled.train, variables: initial, feeds: stepFeeds(first, 0) };
+  const samples = naturalOrder(Math.min(batchSize, training.size));
+  const first = { size: samples.length, samples, elements: await training.batch(samples) };
+  const sample = {
+    program: compiled.train,
+    variables: initial,
+    feeds: { ...feeds(first, { updates: 0 }), ...ownFeeds(compiled, first.size, seed, 0) },
+  };
   const selection = await unlessAborted(stop, select(settings.engine, { sample }));
   if (!selection) return null;
   const { engine, choice } = selection;
+  const work = { engine, feeds, augmenter: await createAugmenter(engine, data, settings) };
   return {
-    training,
-    validation,
+    data,
     stepsPerEpoch: Math.ceil(training.size / batchSize),
-    engine,
     choice,
     variables: await engine.variables(initial),
-    bind,
-    ...(await prepare(engine, compiled, bind, seed)),
+    ...work,
+    ...(await prepare(work, compiled, seed)),
   };
 }
 
@@ -86,7 +89,7 @@ export async function recompile(
   { model: spec, settings }: Pick<TrainJob, 'model' | 'settings'>,
 ): Promise<Session> {
   const compiled = compileModel(spec, settings.model, settings);
-  const programs = await prepare(session.engine, compiled, session.bind, settings.seed);
+  const programs = await prepare(session, compiled, settings.seed);
   await session.variables.add(freshSlots(compiled.slots));
   await session.step.dispose();
   await session.evaluate.dispose();
@@ -94,25 +97,35 @@ export async function recompile(
 }
 
 async function prepare(
-  engine: Engine,
+  { engine, feeds, augmenter }: Pick<Session, 'engine' | 'feeds' | 'augmenter'>,
   compiled: CompiledModel,
-  bind: BindBatch,
   seed: number,
 ): Promise<Programs> {
   return {
     compiled,
     step: await engine.compile(compiled.train),
     evaluate: await engine.compile(compiled.evaluate),
-    stepFeeds: feedsOf(compiled, bind, seed),
+    async stepFeeds(batch, updates) {
+      const elements = await augmenter.augment(batch, updates);
+      return {
+        ...feeds({ ...batch, elements }, { updates }),
+        ...ownFeeds(compiled, batch.size, seed, updates),
+      };
+    },
   };
 }
 
-function feedsOf(compiled: CompiledModel, bind: BindBatch, seed: number): Programs['stepFeeds'] {
-  return (batch, updates) => ({
-    ...bind(batch.elements),
-    ...randomFeeds(compiled.train, batch.size, seed, updates),
+/** What a training step takes beside the data. */
+function ownFeeds(
+  compiled: CompiledModel,
+  size: number,
+  seed: number,
+  updates: number,
+): NamedTensors {
+  return {
+    ...randomFeeds(compiled.train, size, seed, updates),
     [LEARNING_RATE]: scalar(compiled.learningRate(updates)),
-  });
+  };
 }
 
 /** What the promise gives, or null as soon as the signal is aborted. */

@@ -55,7 +55,8 @@ async function trainReporting(
   );
   if (!opened) return { state: 'stopped' };
   let [session, model] = [opened, job.model];
-  const { training, validation, stepsPerEpoch, engine, variables } = session;
+  const { stepsPerEpoch, engine, variables } = session;
+  const { training, validation } = session.data;
   const painter = await createPainter(session, job);
 
   let done = 0; // optimizer updates
@@ -72,7 +73,8 @@ async function trainReporting(
     let [count, told] = [0, 0];
     for await (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
       if (stop.aborted) return null;
-      tally.add(await session.evaluate.run(variables, session.bind(batch.elements)), batch.size);
+      const feeds = session.feeds(batch, 'validation');
+      tally.add(await session.evaluate.run(variables, feeds), batch.size);
       count += 1;
       if (count === total || performance.now() - told > 100) {
         report.emit({ type: 'validation', done: count, total });
@@ -113,8 +115,8 @@ async function trainReporting(
   }
 
   async function paint() {
-    const errors = await painter?.paint(done, trained);
-    if (errors) report.emit({ type: 'images', step: done, errors });
+    const result = await painter?.paint(done, trained);
+    if (result) report.emit({ type: 'images', step: done, ...result });
   }
 
   report.emit({
@@ -153,7 +155,7 @@ async function trainReporting(
     let mark = performance.now(); // since when the training waits for a batch, then for its step
     for await (const batch of batches(training, order, batchSize)) {
       waited += secondsSince(mark);
-      const outputs = await session.step.run(variables, session.stepFeeds(batch, done));
+      const outputs = await session.step.run(variables, await session.stepFeeds(batch, done));
       done += 1;
       const value = outputs['loss']!.data[0]!;
       if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);

@@ -2,6 +2,7 @@ import type {
   EngineChoice,
   EpochResult,
   ErrorInfo,
+  ImagesResult,
   RunEvent,
   RunPlan,
   RunState,
@@ -20,10 +21,9 @@ export type LogEntry = { readonly seq: number; readonly time: number } & (
   | { readonly kind: 'error'; readonly error: ErrorInfo }
 );
 
-/** Reconstructions that are stored for a step: one error per sample. */
-export interface StoredImages {
+/** What the model made of the fixed samples at a step. */
+export interface StoredImages extends ImagesResult {
   readonly step: number;
-  readonly errors: readonly number[];
 }
 
 /** All that the events of one run say, folded. It changes in place: 100,000 steps stay cheap. */
@@ -115,7 +115,11 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
       break;
     }
     case 'images':
-      record.images.push({ step: event.step, errors: event.errors });
+      record.images.push({
+        step: event.step,
+        errors: event.errors,
+        ...(event.predictions && { predictions: event.predictions }),
+      });
       break;
     case 'checkpoint':
       record.checkpoints.push({ step: event.step, epoch: event.epoch });

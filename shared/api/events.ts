@@ -19,8 +19,8 @@ export type RunEventBody =
   /** How many validation batches are done. */
   | { readonly type: 'validation'; readonly done: number; readonly total: number }
   | ({ readonly type: 'epoch' } & EpochResult)
-  /** Reconstructions of the fixed validation samples are stored for this step; the bytes are pulled. */
-  | { readonly type: 'images'; readonly step: number; readonly errors: readonly number[] }
+  /** What the model makes of the fixed validation samples at this step; the bytes of pictures are pulled. */
+  | ({ readonly type: 'images'; readonly step: number } & ImagesResult)
   | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number }
   /** From the step after `step` on, the layer at a path and all inside it is frozen or trained, see `setTrainable`. */
   | ({ readonly type: 'trainable'; readonly step: number } & TrainableChange);
@@ -43,9 +43,38 @@ export interface RunPlan {
   readonly trainSamples: number;
   readonly validationSamples: number;
   readonly engine: EngineChoice;
-  /** Shape of one sample and how many are shown in the strip; absent when the model gives no images. */
-  readonly images?: { readonly count: number; readonly shape: readonly [number, number, number] };
+  /** What the strip of fixed validation samples shows; absent when there is nothing to see. */
+  readonly images?: ImagesPlan;
 }
+
+/** A picture that is stored once: what goes into the model, a second image that goes in, what should come out. */
+export type StoredInput = 'input' | 'other' | 'target';
+
+/** A picture of a run: stored once, or what the model made at a step. */
+export type StoredPicture = StoredInput | number;
+
+/** What the strip of fixed validation samples shows. */
+export interface ImagesPlan {
+  readonly count: number;
+  /** Height, width and channels of a sample in its pictures. */
+  readonly shape: readonly [number, number, number];
+  /** The pictures that are stored once; the inputs alone where it is absent. */
+  readonly pictures?: readonly StoredInput[];
+  /** By sample, where the model gives no images: the class that it is of, or the numbers that belong to it. */
+  readonly truths?: readonly (string | readonly number[])[];
+}
+
+/** What the model makes of the fixed samples. */
+export interface ImagesResult {
+  /** By sample: the mean squared error, or of a class what its probability lacks to 1. */
+  readonly errors: readonly number[];
+  /** By sample, where the model gives no images. */
+  readonly predictions?: readonly Prediction[];
+}
+
+/** What a model says of a sample: a class and how sure it is, or (the first) numbers. */
+export type Prediction =
+  { readonly label: string; readonly probability: number } | { readonly values: readonly number[] };
 
 /** The engine of a run, its device, and why it was taken. */
 export interface EngineChoice {

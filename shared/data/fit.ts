@@ -21,18 +21,23 @@ export interface Want {
   /** With the batch first. */
   readonly shape: Shape;
   readonly dtype: DType;
+  readonly output: boolean;
   /** How many classes an output tells apart, where its loss compares class numbers. */
   readonly classes?: number | null;
 }
 
 /** What an input takes. */
-export const wantOfInput = ({ shape, dtype }: InputPort): Want => ({ shape, dtype });
+export const wantOfInput = ({ shape, dtype }: InputPort): Want => ({
+  shape,
+  dtype,
+  output: false,
+});
 
 /** What an output learns from: a tensor like its own, or class numbers for a loss that compares those. */
 export function wantOfOutput({ shape, sparse }: OutputPort): Want {
   return sparse
-    ? { shape: shape.slice(0, -1), dtype: 'int32', classes: shape.at(-1) ?? null }
-    : { shape, dtype: 'float32' };
+    ? { shape: shape.slice(0, -1), dtype: 'int32', output: true, classes: shape.at(-1) ?? null }
+    : { shape, dtype: 'float32', output: true };
 }
 
 /** How these columns, one or several stacked, become what is wanted; null when they do not. */
@@ -60,7 +65,7 @@ export function conversionOf(
 }
 
 function classConversion(
-  { dtype, classes: known }: Want,
+  { dtype, output, classes: known }: Want,
   inner: Shape,
   classes: readonly string[],
   regress: boolean,
@@ -72,7 +77,8 @@ function classConversion(
       : null;
   if (dtype === 'int32') return one && (known == null || known >= classes.length) ? 'index' : null;
   if (one && inner.length === 1 && classes.length <= 2) return 'index';
-  return inner.length === 1 && inner[0]! >= classes.length ? 'one-hot' : null;
+  const fits = output ? inner[0]! >= classes.length : inner[0] === classes.length;
+  return inner.length === 1 && fits ? 'one-hot' : null;
 }
 
 const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text));

@@ -115,7 +115,8 @@ export function mapColumns(
     if (problems.some(({ role, port }) => role === place.role && port === place.port)) return;
     const { role, port } = place;
     const expected = describeWant(place);
-    const message = `${role} ${port} takes ${expected}; ${received}${hint}`;
+    const verb = role === 'input' ? 'takes' : 'gives';
+    const message = `${role} ${port} ${verb} ${expected}; ${received}${hint}`;
     problems.push({ code, role, port, expected, received, message });
   }
   const open = (places: readonly Place[]) =>
@@ -302,10 +303,9 @@ function targetsFirst(columns: readonly ShapedColumn[]): ShapedColumn[] {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
-/** `float32 (None, 28, 28, 1)`, `class numbers (None,) below 10`. */
+/** `float32 (None, 28, 28, 1)`; of an output whose loss compares class numbers, what it gives itself. */
 function describeWant({ shape, dtype, classes }: Want): string {
-  if (classes === undefined) return `${dtype} ${formatShape(shape)}`;
-  return `class numbers ${formatShape(shape)}${classes === null ? '' : ` below ${classes}`}`;
+  return `${classes === undefined ? dtype : 'float32'} ${formatShape(classes === undefined ? shape : [...shape, classes])}`;
 }
 
 /** What to change when the loss compares class numbers and the task something else, or the other way around. */

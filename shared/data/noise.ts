@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createRandom } from '../random.ts';
+import type { Levels } from './levels.ts';
 
 /** What the task `denoise` adds to the inputs. */
 export const noise = z.strictObject({
@@ -8,19 +9,11 @@ export const noise = z.strictObject({
    * values that turn 0 before scaling.
    */
   kind: z.enum(['gaussian', 'salt-and-pepper', 'masking']).default('gaussian'),
-  /** The deviation as a share of the range from black to white; the share of pixels or values that turn. */
+  /** The deviation as a share of the range from black to white, of numbers as it is; the share of what turns. */
   amount: z.number().min(0).max(1).default(0.3),
 });
 
 export type Noise = z.infer<typeof noise>;
-
-/** The values that black (0) and white (1) have after preprocessing, by channel. */
-export interface Levels {
-  readonly black: readonly number[];
-  readonly white: readonly number[];
-  /** Whether values are cut to them: images have an end, numbers do not. */
-  readonly bounded: boolean;
-}
 
 /** Which noise of all is meant: it depends on these alone. */
 export interface NoiseKey {

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../shared/api/errors.ts';
+import { modelPorts } from '../../../shared/data/ports.ts';
 import { layerOf, type ModelSpec } from '../../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../../shared/keras/training-settings.ts';
 import type { CompiledModel } from '../../../shared/program/step.ts';
@@ -13,9 +14,7 @@ import {
 import { traceModel } from '../../../shared/program/trace.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { naturalOrder } from '../../data/batches.ts';
-import { firstSamples } from '../../data/dataset.ts';
-import { openData } from '../../data/open.ts';
-import { pairDataset } from '../../data/pairs.ts';
+import { openTrainingData } from '../../data/training-data.ts';
 import { bindData } from '../binding.ts';
 
 /** How many samples a proof computes with. */
@@ -36,24 +35,21 @@ export async function takeSample(
   compiled: CompiledModel,
 ): Promise<ProofSample> {
   const { feeds, source } =
-    (await dataFeeds(spec, settings, compiled)) ?? randomTensors(spec, settings, compiled);
+    (await dataFeeds(spec, settings)) ?? randomTensors(spec, settings, compiled);
   return { feeds, source, inputs: compiled.inputs.map((name) => feeds[name]!) };
 }
 
 type Feeds = Pick<ProofSample, 'feeds' | 'source'>;
 
-async function dataFeeds(
-  spec: ModelSpec,
-  settings: TrainingSettings,
-  compiled: CompiledModel,
-): Promise<Feeds | null> {
+async function dataFeeds(spec: ModelSpec, settings: TrainingSettings): Promise<Feeds | null> {
   try {
-    const data = await openData(settings.data);
-    const few = firstSamples(data.train, SAMPLES);
-    const train = settings.task === 'pairs' ? await pairDataset(few, settings.seed) : few;
-    const bind = bindData(spec, settings.model, compiled, settings, { ...data, train });
-    const batch = await train.batch(naturalOrder(train.size));
-    return { feeds: bind(batch), source: `${train.size} samples of ${data.name}` };
+    const ports = modelPorts(spec, settings.model, settings);
+    const data = await openTrainingData(ports, { ...settings, limit: SAMPLES });
+    const { training, mapping, columns, name } = data;
+    const batch = await training.batch(naturalOrder(training.size));
+    await data.close();
+    const feeds = bindData(ports, mapping, columns)(batch);
+    return { feeds, source: `${training.size} samples of ${name}` };
   } catch (error) {
     if (error instanceof StudioError) return null;
     throw error;

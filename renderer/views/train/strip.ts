@@ -1,18 +1,23 @@
 import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 import type { StudioService } from '../../../shared/api/contract.ts';
-import { isActive } from '../../../shared/api/events.ts';
+import {
+  isActive,
+  type ImagesPlan,
+  type StoredInput,
+  type StoredPicture,
+} from '../../../shared/api/events.ts';
 import { readSamples, type Samples } from '../../charts/strip-images.ts';
 import { latestLoader, type LatestLoader } from '../../stores/latest.ts';
 import type { RunRecord } from '../../stores/run-record.ts';
 
-/** The pictures of a run's reconstruction strip at the step that is shown. */
+/** The pictures of a run's strip at the step that is shown. */
 interface Strip {
-  /** The fixed samples themselves. */
-  readonly inputs: Readonly<ShallowRef<Samples | null>>;
-  /** The newest reconstructions that came, with their step. */
+  /** The pictures that stay the same: the samples themselves, and what should come out of them. */
+  readonly fixed: Readonly<ShallowRef<Readonly<Partial<Record<StoredInput, Samples>>>>>;
+  /** The newest pictures that the model made and that came, with their step. */
   readonly outputs: Readonly<ShallowRef<{ step: number; samples: Samples } | null>>;
-  /** What can't be read; step null: the samples themselves. */
-  readonly failure: Readonly<ShallowRef<{ step: number | null; reason: string } | null>>;
+  /** What can't be read. */
+  readonly failure: Readonly<ShallowRef<{ picture: StoredPicture; reason: string } | null>>;
   /** Whether pictures are on their way for more than 0.3 s. */
   readonly slow: Readonly<ShallowRef<boolean>>;
   retry(): void;
@@ -21,42 +26,47 @@ interface Strip {
 /** Decoded strips are small: ten digits take 31 KB. */
 const capacity = 128;
 
+/** The pictures of a plan that stay the same. */
+export function fixedPictures(images: ImagesPlan | undefined): readonly StoredInput[] {
+  return images?.pictures ?? ['input'];
+}
+
 /** Reads the strip of a run: the step that is shown now, and while the page is at rest its neighbours. */
 export function useStrip(
   service: Pick<StudioService, 'runImages'>,
   run: Ref<RunRecord>,
   step: Ref<number>,
 ): Strip {
-  const inputs = shallowRef<Samples | null>(null);
+  const fixed = shallowRef<Partial<Record<StoredInput, Samples>>>({});
   const outputs = shallowRef<{ step: number; samples: Samples } | null>(null);
-  const failure = shallowRef<{ step: number | null; reason: string } | null>(null);
+  const failure = shallowRef<{ picture: StoredPicture; reason: string } | null>(null);
   const slow = shallowRef(false);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let loader: LatestLoader<number | null> | null = null;
+  let loader: LatestLoader<StoredPicture> | null = null;
 
   function open(id: string): void {
     close();
-    inputs.value = null;
+    fixed.value = {};
     outputs.value = null;
-    loader = latestLoader<number | null, Samples>(
+    loader = latestLoader<StoredPicture, Samples>(
       {
-        load: async (key) => {
+        load: async (picture) => {
           const count = run.value.plan?.images?.count ?? 1;
-          return readSamples(await service.runImages({ id, step: key }), count);
+          return readSamples(await service.runImages({ id, picture }), count);
         },
-        show(key, samples) {
-          if (key === null) {
-            inputs.value = samples;
-            want();
-          } else {
-            outputs.value = { step: key, samples };
+        show(picture, samples) {
+          if (typeof picture === 'number') {
+            outputs.value = { step: picture, samples };
             rest();
+          } else if (!fixed.value[picture]) {
+            fixed.value = { ...fixed.value, [picture]: samples };
+            want();
           }
         },
-        fail(key, error) {
+        fail(picture, error) {
           rest();
           failure.value = {
-            step: key,
+            picture,
             reason: error instanceof Error ? error.message : String(error),
           };
         },
@@ -66,14 +76,19 @@ export function useStrip(
     want();
   }
 
-  /** Asks for the inputs first, then for what the page shows. */
+  /** Asks for what stays the same first, then for what the page shows. */
   function want(): void {
-    const { images } = run.value;
-    if (!loader || images.length === 0) return;
+    const { images, plan } = run.value;
+    if (!loader || images.length === 0 || !plan?.images) return;
     failure.value = null;
     timer ??= setTimeout(() => (slow.value = true), 300);
-    if (!inputs.value) {
-      loader.want(null);
+    const missing = fixedPictures(plan.images).find((picture) => !fixed.value[picture]);
+    if (missing) {
+      loader.want(missing);
+      return;
+    }
+    if (plan.images.truths) {
+      rest();
       return;
     }
     const at = images.findIndex((stored) => stored.step === step.value);
@@ -101,5 +116,5 @@ export function useStrip(
   watch(() => run.value.id, open, { immediate: true });
   watch([step, () => run.value.images.length > 0], want);
   onScopeDispose(close);
-  return { inputs, outputs, failure, slow, retry: want };
+  return { fixed, outputs, failure, slow, retry: want };
 }

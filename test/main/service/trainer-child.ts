@@ -49,7 +49,7 @@ const service: TrainerService = {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), bytes);
     };
-    await write(imageFile(null), new Uint8Array([1, 2, 3]));
+    await write(imageFile('input'), new Uint8Array([1, 2, 3]));
     const save = async (step: number, epoch: number) => {
       const variables = {
         count: { shape: [1], dtype: 'float32', data: new Float32Array([step]) },

@@ -65,7 +65,7 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
       trainSamples: 300,
       validationSamples: 300,
       engine: expect.objectContaining({ engine: 'onnx', kind: 'cpu' }) as object,
-      images: { count: 10, shape: [28, 28, 1] },
+      images: { count: 10, shape: [28, 28, 1], pictures: ['input'] },
     },
   ]);
   expect(of('state').map(({ state }) => state)).toEqual([
@@ -93,7 +93,9 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
 
   expect(of('images').map(({ step }) => step)).toEqual([0, 1, 2, 3, 5, 6]);
   expect((await readdir(join(folder, 'images'))).sort()).toEqual(
-    [null, 0, 1, 2, 3, 5, 6].map((step) => imageFile(step).replace('images/', '')).sort(),
+    (['input', 0, 1, 2, 3, 5, 6] as const)
+      .map((picture) => imageFile(picture).replace('images/', ''))
+      .sort(),
   );
   expect(of('checkpoint')).toEqual([
     { type: 'checkpoint', step: 3, epoch: 1 },
@@ -108,7 +110,7 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
 test('the pictures are the first digit of each class, and the errors are those of the pictures', async () => {
   const { of } = await run({ epochs: 1 });
   const { test: validation } = await openData('mnist');
-  const samples = decode(await readFile(join(folder, imageFile(null))));
+  const samples = decode(await readFile(join(folder, imageFile('input'))));
   expect([samples.width, samples.height, samples.channels]).toEqual([280, 28, 1]);
   const { label } = await validation.batch(Int32Array.from({ length: 300 }, (_, i) => i));
   const pixels = (png: { data: ArrayLike<number> }, sample: number) =>
@@ -199,36 +201,53 @@ test.each(['sparse_categorical_crossentropy', 'categorical_crossentropy', 'mean_
     const { of } = await run({ model: classifier, task: 'classify', loss, limit: 2000, epochs: 3 });
     const [start, , , end] = of('epoch').map(({ valLoss }) => valLoss!);
     expect(end!).toBeLessThan(start! * 0.7);
-    expect(of('images')).toEqual([]);
-    expect(of('plan')[0]!.images).toBeUndefined();
+    expect(of('plan')[0]!.images!.truths).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+    ]);
+    expect((await readdir(join(folder, 'images'))).sort()).toEqual(['samples.png']);
+    const { errors, predictions } = of('images').at(-1)!;
+    const right = predictions!.filter((said, i) => 'label' in said && said.label === String(i));
+    expect(right.length).toBeGreaterThan(3);
+    for (const [i, said] of predictions!.entries())
+      if ('label' in said && said.label === String(i))
+        expect(1 - errors[i]!).toBeCloseTo(said.probability, 6);
   },
 );
 
 describe('ends with a clear error', () => {
   const vector = compose(({ input, layers, model }) => {
-    const x = input([784], { name: 'pixels' });
+    const x = input([785], { name: 'pixels' });
     return model(x, layers.dense(784)(x), { name: 'flat' });
   });
   test.each<[string, Options, RegExp]>([
     [
       'an input that the data does not fit',
       { model: vector },
-      /input pixels has shape \(None, 784\); mnist needs \(None, 28, 28, 1\)/,
+      /mnist does not fit the model: input pixels takes float32 \(None, 785\); there is image \(28, 28, 1\)/,
     ],
     [
       'an output that the data does not fit',
       { model: classifier },
-      /output dense has shape \(None, 10\); mnist needs \(None, 28, 28, 1\)/,
+      /output dense gives float32 \(None, 10\); to reconstruct there is image \(28, 28, 1\) \(the task classify would fit\)/,
     ],
     [
       'too few classes',
       { task: 'classify', loss: 'sparse_categorical_crossentropy' },
-      /output decoder has shape \(None, 28, 28, 1\); to classify, mnist needs \(None, 10\)/,
+      /output decoder gives float32 \(None, 28, 28, 1\); to classify there is label \(10 classes\)/,
     ],
     [
       'a loss that compares something else',
       { loss: 'sparse_categorical_crossentropy' },
-      /compares class numbers; the task reconstruct compares images/,
+      /output decoder .*the loss compares class numbers, so the task would be classify/,
     ],
     ['a loss that is unknown', { loss: 'mean_squared' }, /unknown loss mean_squared; known are/],
     ['data that is unknown', { data: 'mnits' }, /no data named mnits.*known are: mnist/],

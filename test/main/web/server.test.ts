@@ -155,7 +155,7 @@ test('calls that do not fit the contract are refused by name', async () => {
   };
   expect(await call('constructor', [])).toContain('NO_SUCH_METHOD');
   expect(await call('runEvents', [{ id: '../..', after: 0 }])).toContain('BAD_REQUEST');
-  expect(await call('runImages', [{ id: 'a', step: 1.5 }])).toContain('BAD_REQUEST');
+  expect(await call('runImages', [{ id: 'a', picture: 1.5 }])).toContain('BAD_REQUEST');
   expect(await call('startRun', [{ model: 'autoencoder', epochs: 0 }])).toContain(
     'startRun.epochs',
   );

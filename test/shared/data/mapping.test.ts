@@ -98,7 +98,7 @@ describe('tasks', () => {
     const two = [image(), label('label', ['cat', 'dog'])];
     expect(told(ports(input, { y: [1] }), two, 'classify')[1]).toBe('y <- label index (task)');
     expect(told(ports(input, { y: [9] }, true), mnist, 'classify')[1]).toBe(
-      'output y takes class numbers (None,) below 9; to classify there is label (10 classes)',
+      'output y gives float32 (None, 9); to classify there is label (10 classes)',
     );
   });
 
@@ -145,7 +145,7 @@ describe('tasks', () => {
       'regress',
     );
     expect(named[1]).toMatch(
-      /output out takes float32 \(None, 1\); to regress there is k \(2 classes\)/,
+      /output out gives float32 \(None, 1\); to regress there is k \(2 classes\)/,
     );
   });
 

@@ -1,0 +1,97 @@
+import { StudioError } from '../../shared/api/errors.ts';
+import type { ShapedColumn } from '../../shared/data/fit.ts';
+import { fittingTasks, PAIR_COLUMNS, type Mapping } from '../../shared/data/mapping.ts';
+import type { ModelPorts } from '../../shared/data/ports.ts';
+import type { Preprocessing } from '../../shared/data/preprocessing.ts';
+import { shapeData } from '../../shared/data/resolve.ts';
+import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+import type { DataElement, Dataset } from './dataset.ts';
+import { interim } from './interim.ts';
+import { pairDataset } from './pairs.ts';
+import { limitSamples, splitData } from './splits.ts';
+import type { ImportOptions } from './store/imported.ts';
+
+/** Data that is decoded, split and shaped to a model. */
+export interface TrainingData {
+  readonly name: string;
+  /** Hash of the content of all samples, whatever of them is used. */
+  readonly hash: string;
+  readonly training: Dataset;
+  readonly validation: Dataset;
+  /** For people, in English: how the samples were split. */
+  readonly split: string;
+  readonly ports: ModelPorts;
+  readonly mapping: Mapping;
+  /** Of every column of images and numbers, complete. */
+  readonly preprocessing: Preprocessing;
+  readonly elements: Readonly<Record<string, DataElement>>;
+  readonly columns: readonly ShapedColumn[];
+  close(): Promise<void>;
+}
+
+type Settings = Pick<
+  TrainingSettings,
+  'data' | 'recognise' | 'task' | 'preprocessing' | 'split' | 'columns' | 'limit' | 'seed'
+>;
+
+/**
+ * Opens the data that the settings name for a model with these inputs and outputs: recognises it, shapes it to the
+ * model, decodes what is not in the cache, and splits it. Throws a StudioError that says what can't be read, or what
+ * the model takes that the data does not have.
+ */
+export async function openTrainingData(
+  ports: ModelPorts,
+  settings: Settings,
+  options: ImportOptions = {},
+): Promise<TrainingData> {
+  const { columns, suggested, imported } = await interim(settings.data);
+  void options;
+  const shaping = shapeData(ports, columns, suggested, settings);
+  const { mapping } = shaping;
+  if (mapping.problems.length > 0) {
+    await imported.close();
+    throw misfit(imported.name, ports, shaping.columns, settings.task, mapping);
+  }
+  try {
+    const split = await splitData(imported, settings.split);
+    const limited = async (dataset: Dataset) => {
+      const part = await limitSamples(dataset, settings.limit);
+      return settings.task === 'pairs' ? pairDataset(part, settings.seed) : part;
+    };
+    const [training, validation] = [await limited(split.train), await limited(split.validation)];
+    const preprocessing = { ...shaping.preprocessing };
+    const image = columns.find(({ kind }) => kind === 'image')?.name;
+    if (settings.task === 'pairs' && image)
+      preprocessing[PAIR_COLUMNS.other] = preprocessing[image]!;
+    return {
+      name: imported.name,
+      hash: imported.hash,
+      training,
+      validation,
+      split: split.how,
+      ports,
+      mapping,
+      preprocessing,
+      elements: training.elements,
+      columns: shaping.columns,
+      close: () => imported.close(),
+    };
+  } catch (error) {
+    await imported.close();
+    throw error;
+  }
+}
+
+/** What the model takes that the data does not have, and for which other tasks it would do. */
+function misfit(
+  data: string,
+  ports: ModelPorts,
+  columns: readonly ShapedColumn[],
+  task: TrainingSettings['task'],
+  { problems }: Mapping,
+): StudioError {
+  const others = fittingTasks(ports, columns).filter((one) => one !== task);
+  const hint = others.length > 0 ? ` (the task ${others.join(' or ')} would fit)` : '';
+  const message = `${data} does not fit the model: ${problems.map(({ message }) => message).join('; ')}${hint}`;
+  return new StudioError('DATA_DOES_NOT_FIT', message);
+}

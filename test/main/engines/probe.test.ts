@@ -7,6 +7,7 @@ import { forkProbe, type StartProbe } from '../../../main/engines/probe-process.
 import { agree } from '../../../main/engines/probe-step.ts';
 import { explainError, explainExit } from '../../../main/engines/probe-words.ts';
 import { select } from '../../../main/engines/select.ts';
+import type { EngineProgress } from '../../../shared/api/engines.ts';
 import { createOps } from '../../../shared/program/builder.ts';
 import { scalar, tensor } from '../../../shared/program/tensor.ts';
 import { bundleProgram } from '../service/bundle.ts';
@@ -67,6 +68,30 @@ describe('probing', () => {
       else expect(reason).toMatch(/\w/);
       if (!installed) expect(works).toBe(false);
     }
+  });
+
+  it('times a step on each that works, and tells how far it is', async () => {
+    const told: EngineProgress[] = [];
+    const reports = await probeAll({
+      start,
+      benchmark: { sample: sample(), batch: 128 },
+      tell: (progress) => told.push(progress),
+    });
+    for (const { works, samplesPerSecond } of reports)
+      if (works) expect(samplesPerSecond).toBeGreaterThan(128);
+      else expect(samplesPerSecond).toBeUndefined();
+    const total = listCandidates().length;
+    expect(told.map(({ done }) => done)).toEqual([...Array(total + 1).keys()]);
+    expect(told.map(({ next }) => next)).toEqual([...listCandidates(), undefined]);
+    expect(told.flatMap(({ report }) => report ?? [])).toEqual(reports);
+  });
+
+  it('says why a candidate that works could not be timed', async () => {
+    const broken = { ...sample(), variables: {} };
+    const reports = await probeAll({ start, benchmark: { sample: broken, batch: 128 } });
+    const found = reports.find(({ provider }) => provider === 'cpu');
+    expect(found).toMatchObject({ works: true, installed: true });
+    expect(found!.reason).toMatch(/^its speed was not measured: .*"w"/);
   });
 
   for (const provider of ['tfjs-node', 'tfjs-node-gpu', 'cuda'])

@@ -4,6 +4,7 @@ import { StudioError } from '../../shared/api/errors.ts';
 import type { RecogniseOptions } from '../../shared/data/recognise.ts';
 import { dataError } from './dataset.ts';
 import type { Source } from './source.ts';
+import { recogniseCsvImages, recogniseCsvNumbers } from './sources/csv-source.ts';
 import { recogniseIdx } from './sources/idx.ts';
 import { recogniseImages } from './sources/images.ts';
 import { listFiles, type Listing } from './sources/listing.ts';
@@ -17,7 +18,9 @@ const RECOGNISERS: readonly {
   readonly recognise: Recogniser;
 }[] = [
   { kinds: ['idx'], recognise: recogniseIdx },
+  { kinds: ['csv-images'], recognise: recogniseCsvImages },
   { kinds: ['image-classes', 'images', 'image-pairs'], recognise: recogniseImages },
+  { kinds: ['csv'], recognise: recogniseCsvNumbers },
 ];
 
 /** So many of the files that are left out are named. */

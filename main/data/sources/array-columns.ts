@@ -3,7 +3,7 @@ import { dataError } from '../dataset.ts';
 import type { SourceColumn, SourceValue } from '../source.ts';
 import type { TypedArray } from '../typed-array.ts';
 import type { ArrayData, ArrayPart, StoredArray } from './arrays.ts';
-import { classesOf, ValueCounts, type ClassCounts } from './classes.ts';
+import { classesOf, countsOf, ValueCounts, type ClassCounts } from './classes.ts';
 import type { SplitName } from './names.ts';
 
 /** What arrays of one column mean, in all splits. */
@@ -172,22 +172,13 @@ async function classMeaning(
     classes: classes.names,
     counts: bySplit.map(({ split, values }) => ({
       split,
-      counts: countsOf(classes.names.length, values, (key) => classes.indexOf(key)),
+      counts: countsOf(classes, values),
     })),
     valueOf([value]) {
       const index = classes.indexOf(value!);
       return index === null ? null : { kind: 'class', index };
     },
   };
-}
-
-function countsOf(size: number, values: ValueCounts, indexOf: (key: string) => number | null) {
-  const counts = new Array<number>(size).fill(0);
-  for (const [key, count] of values.counts ?? []) {
-    const index = indexOf(key);
-    if (index !== null) counts[index]! += count;
-  }
-  return counts;
 }
 
 /** Classes that are written as rows of zeros with a single one; null when they are not. */

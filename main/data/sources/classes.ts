@@ -12,16 +12,12 @@ export class ValueCounts {
   /** How often each value occurs, by its text; null once there are more than `MOST_CLASSES`. */
   counts: Map<string, number> | null = new Map();
   total = 0;
-  missing = 0;
   #integers = true;
   #numbers = true;
 
-  /** Counts a value; null and the empty text are missing. */
-  add(value: string | number | null): void {
-    if (value === null || value === '' || Number.isNaN(value)) {
-      this.missing++;
-      return;
-    }
+  /** Counts a value and says whether it is one: null and the empty text are not. */
+  add(value: string | number | null): boolean {
+    if (value === null || value === '' || Number.isNaN(value)) return false;
     this.total++;
     if (this.#numbers) {
       const number = Number(value);
@@ -30,10 +26,11 @@ export class ValueCounts {
         if (Number.isNaN(number)) this.#numbers = false;
       }
     }
-    if (!this.counts) return;
+    if (!this.counts) return true;
     const key = classKey(value);
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
     if (this.counts.size > MOST_CLASSES) this.counts = null;
+    return true;
   }
 
   /** Whether all values are whole numbers. */
@@ -60,7 +57,17 @@ export function classKey(value: string | number): string {
 export interface Classes {
   readonly names: readonly string[];
   /** The index of a value's class, or null where it has none. */
-  indexOf(value: string | number): number | null;
+  readonly indexOf: (value: string | number) => number | null;
+}
+
+/** How often each class occurs among values. */
+export function countsOf({ names, indexOf }: Classes, values: ValueCounts | undefined): number[] {
+  const counts = new Array<number>(names.length).fill(0);
+  for (const [key, count] of values?.counts ?? []) {
+    const index = indexOf(key);
+    if (index !== null) counts[index]! += count;
+  }
+  return counts;
 }
 
 /**

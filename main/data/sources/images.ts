@@ -4,7 +4,7 @@ import { addClassProblems, namedClasses } from './classes.ts';
 import { fileValue, samplesFrom } from './files.ts';
 import { placesOf, type Place, type Places } from './folders.ts';
 import { recognisePairs } from './image-pairs.ts';
-import type { Look, Recognised, Recogniser } from './look.ts';
+import { filesWith, type Look, type Recognised, type Recogniser } from './look.ts';
 import { counted, describeSplits, isImageName, nameKey, SPLIT_ORDER } from './names.ts';
 
 /** Folders of images: pairs of folders, a folder a class, or images without labels. */
@@ -12,7 +12,8 @@ export const recogniseImages: Recogniser = async (look) => {
   const { listing, options, problems } = look;
   const { kind } = options;
   const places = placesOf(listing);
-  if (places.filled.length === 0) return null;
+  if (places.filled.length === 0 || (kind === undefined && hasRatherTables(places, look)))
+    return null;
   for (const { path, images } of places.outside)
     problems.add(
       'outside-splits',
@@ -28,6 +29,12 @@ export const recogniseImages: Recogniser = async (look) => {
   if (kind === 'image-classes' && !classOf) return null;
   return imageSource(places, classOf, look);
 };
+
+/** Whether a picture or two lie beside data of another kind. */
+function hasRatherTables({ filled }: Places, { listing }: Look): boolean {
+  const images = filled.reduce((sum, place) => sum + place.images.length, 0);
+  return images <= 3 && filesWith(listing, '.csv', '.tsv', '.npy', '.npz').length > 0;
+}
 
 /** The class of a folder, or null where it belongs to none. */
 type ClassRule = (place: Place) => string | null;

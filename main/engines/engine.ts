@@ -13,7 +13,12 @@ export interface DeviceInfo {
   readonly provider: string;
   /** Bytes of its memory, where they are known. */
   readonly memory?: number;
+  /** Of a GPU: whether variables stay in its memory between runs, or go to and fro. */
+  readonly holdsVariables?: boolean;
 }
+
+/** Is told, and waited for, before each part of the work of compiling a program. */
+export type Compiling = (part: 'lower' | 'optimize') => Promise<void>;
 
 /** Runs programs on a device. One process uses one engine. */
 export interface Engine {
@@ -24,7 +29,7 @@ export interface Engine {
   /** Puts variables on the device. They live until `dispose`. */
   variables(initial: NamedTensors): Promise<Variables>;
   /** Prepares a program. Throws an Error that names the operation when it can't be run. */
-  compile(program: Program): Promise<Executable>;
+  compile(program: Program, tell?: Compiling): Promise<Executable>;
   dispose(): Promise<void>;
 }
 

@@ -1,35 +1,46 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { compatible, formatShape, type NamedTensors } from '../../../shared/program/tensor.ts';
 import type { Executable, Variables } from '../engine.ts';
+import { runtimeError } from './errors.ts';
 import type { LoweredProgram, ProgramPort } from './lower.ts';
-import { OnnxVariables, type MakeTensor } from './variables.ts';
+import type { MakeTensor, OnnxVariables } from './variables.ts';
+
+/** What an executable needs of its engine. */
+export interface ExecutableHost {
+  /** The device's name, for people. */
+  readonly device: string;
+  readonly makeTensor: MakeTensor;
+  /** Tells variables of this engine from others. */
+  readonly isOurs: (variables: Variables) => variables is OnnxVariables;
+  /** Takes back the session of an executable that has been disposed of. */
+  readonly end: (session: InferenceSession) => Promise<void>;
+}
 
 /** A program compiled by ONNX Runtime. */
 export class OnnxExecutable implements Executable {
   private session: InferenceSession | null;
   private readonly program: LoweredProgram;
-  private readonly makeTensor: MakeTensor;
+  private readonly host: ExecutableHost;
   private readonly checked = new WeakSet<OnnxVariables>();
   private running = false;
 
-  constructor(session: InferenceSession, program: LoweredProgram, makeTensor: MakeTensor) {
+  constructor(session: InferenceSession, program: LoweredProgram, host: ExecutableHost) {
     this.session = session;
     this.program = program;
-    this.makeTensor = makeTensor;
+    this.host = host;
   }
 
   async run(variables: Variables, feeds: NamedTensors): Promise<NamedTensors> {
     if (!this.session) throw new Error('this program has been disposed');
     if (this.running) throw new Error('this program is running; runs are not concurrent');
-    if (!(variables instanceof OnnxVariables))
-      throw new TypeError('the variables belong to another engine');
+    if (!this.host.isOurs(variables)) throw new TypeError('the variables belong to another engine');
     this.check(variables);
     const { program } = this;
     const inputs: Record<string, Tensor> = {};
     for (const [name, port] of Object.entries(program.variables))
       inputs[port.name] = variables.reading(name);
     for (const [name, port] of Object.entries(program.feeds))
-      inputs[port.name] = this.makeTensor(checkedFeed(name, port, feeds));
+      inputs[port.name] = this.host.makeTensor(checkedFeed(name, port, feeds));
     const fetches: Record<string, Tensor | null> = {};
     for (const port of Object.values(program.outputs)) fetches[port.name] = null;
     for (const [name, port] of Object.entries(program.updates))
@@ -37,15 +48,17 @@ export class OnnxExecutable implements Executable {
     this.running = true;
     try {
       const results = (await this.session.run(inputs, fetches)) as Record<string, Tensor>;
-      variables.commit(Object.keys(program.updates));
-      return Object.fromEntries(
-        Object.entries(program.outputs).map(([name, port]) => [
-          name,
-          outputData(port, results[port.name]!),
-        ]),
-      );
+      const named = <T>(
+        ports: LoweredProgram['outputs'],
+        take: (tensor: Tensor, port: ProgramPort) => T,
+      ) =>
+        Object.fromEntries(
+          Object.entries(ports).map(([name, port]) => [name, take(results[port.name]!, port)]),
+        );
+      variables.commit(named(program.updates, (tensor) => tensor));
+      return named(program.outputs, outputData);
     } catch (error) {
-      throw runtimeError('running', error);
+      throw runtimeError('running', this.host.device, error);
     } finally {
       this.running = false;
     }
@@ -54,7 +67,7 @@ export class OnnxExecutable implements Executable {
   async dispose(): Promise<void> {
     const { session } = this;
     this.session = null;
-    await session?.release();
+    if (session) await this.host.end(session);
   }
 
   /** Whether the program's variables are all there, with the shapes and types that it expects. */
@@ -83,14 +96,6 @@ function checkedFeed(name: string, { shape, dtype }: ProgramPort, feeds: NamedTe
   return value;
 }
 
-function outputData({ dtype }: ProgramPort, { dims, data }: Tensor): NamedTensors[string] {
+function outputData({ dims, data }: Tensor, { dtype }: ProgramPort): NamedTensors[string] {
   return { shape: [...dims], dtype, data: data as NamedTensors[string]['data'] };
-}
-
-/** ONNX Runtime's error in our words; the nodes of a lowered program are named `operation@number/operator`. */
-export function runtimeError(doing: 'compiling' | 'running', error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  const node = /([A-Za-z0-9]+)@(\d+)\/(\w+)/.exec(message);
-  const where = node ? `operation ${node[1]} (value ${node[2]} of the program)` : 'the program';
-  return new Error(`ONNX Runtime failed while ${doing} ${where}: ${message}`, { cause: error });
 }

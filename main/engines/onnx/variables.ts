@@ -6,6 +6,18 @@ import type { Variables } from '../engine.ts';
 /** Makes ONNX Runtime's tensor over the numbers, without copying them. */
 export type MakeTensor = (value: TensorData) => Tensor;
 
+/** Variables of this engine, wherever they are. A run reads one tensor of each and leaves another. */
+export interface OnnxVariables extends Variables {
+  /** Shape and type of a variable. Throws when there is no such variable. */
+  type(name: string): Pick<TensorData, 'shape' | 'dtype'>;
+  /** What a run reads. */
+  reading(name: string): Tensor;
+  /** What a run writes the new value into; null where ONNX Runtime makes the tensor. */
+  writing(name: string): Tensor | null;
+  /** Makes what a run wrote the value of these variables. */
+  commit(written: Readonly<Record<string, Tensor>>): void;
+}
+
 /** A variable has two buffers: a run reads one and writes the other, so that a failed run changes nothing. */
 interface Slot {
   current: TensorData;
@@ -15,7 +27,7 @@ interface Slot {
 }
 
 /** Variables in the memory of this process, in buffers that ONNX Runtime reads and writes in place. */
-export class OnnxVariables implements Variables {
+export class HostVariables implements OnnxVariables {
   private readonly slots = new Map<string, Slot>();
 
   private readonly makeTensor: MakeTensor;
@@ -25,50 +37,35 @@ export class OnnxVariables implements Variables {
     this.place(initial);
   }
 
-  /** What a run reads. Throws when there is no such variable. */
-  reading(name: string): Tensor {
-    return this.slot(name).currentTensor;
-  }
-
-  /** What a run writes the new value into. */
-  writing(name: string): Tensor {
-    return this.slot(name).spareTensor;
-  }
-
-  /** Makes what the last run wrote the value of these variables. */
-  commit(names: readonly string[]): void {
-    for (const name of names) {
-      const { current, currentTensor, spare, spareTensor } = this.slot(name);
-      this.slots.set(name, {
-        current: spare,
-        currentTensor: spareTensor,
-        spare: current,
-        spareTensor: currentTensor,
-      });
-    }
-  }
-
-  /** Shape and type of a variable. */
   type(name: string): Pick<TensorData, 'shape' | 'dtype'> {
     return this.slot(name).current;
   }
 
+  reading(name: string): Tensor {
+    return this.slot(name).currentTensor;
+  }
+
+  writing(name: string): Tensor {
+    return this.slot(name).spareTensor;
+  }
+
+  commit(written: Readonly<Record<string, Tensor>>): void {
+    for (const name of Object.keys(written)) {
+      const slot = this.slot(name);
+      [slot.current, slot.spare] = [slot.spare, slot.current];
+      [slot.currentTensor, slot.spareTensor] = [slot.spareTensor, slot.currentTensor];
+    }
+  }
+
   read(names: readonly string[] = [...this.slots.keys()]): Promise<NamedTensors> {
     return settle(() =>
-      Object.fromEntries(names.map((name) => [name, copy(this.slot(name).current)])),
+      Object.fromEntries(names.map((name) => [name, copyOf(this.slot(name).current)])),
     );
   }
 
   write(values: NamedTensors): Promise<void> {
     return settle(() => {
-      for (const [name, value] of Object.entries(values)) {
-        const { shape, dtype } = this.slot(name).current;
-        const fits = dtype === value.dtype && formatShape(shape) === formatShape(value.shape);
-        if (!fits)
-          throw new RangeError(
-            `variable "${name}" is ${dtype} ${formatShape(shape)}; got ${value.dtype} ${formatShape(value.shape)}`,
-          );
-      }
+      checkFit(this, values);
       for (const [name, value] of Object.entries(values))
         this.slot(name).current.data.set(value.data);
     });
@@ -85,7 +82,7 @@ export class OnnxVariables implements Variables {
   private place(values: NamedTensors): void {
     for (const [name, value] of Object.entries(values)) {
       if (this.slots.has(name)) continue;
-      const current = copy(value);
+      const current = copyOf(value);
       const spare = { ...current, data: zeros(value.dtype, value.data.length) };
       this.slots.set(name, {
         current,
@@ -97,13 +94,28 @@ export class OnnxVariables implements Variables {
   }
 
   private slot(name: string): Slot {
-    const slot = this.slots.get(name);
-    if (!slot) throw new RangeError(`there is no variable "${name}"`);
-    return slot;
+    return this.slots.get(name) ?? unknown(name);
   }
 }
 
-function copy(value: TensorData): TensorData {
+/** Fails, naming the variable, unless each value has the shape and type that its variable has. */
+export function checkFit(variables: Pick<OnnxVariables, 'type'>, values: NamedTensors): void {
+  for (const [name, value] of Object.entries(values)) {
+    const { shape, dtype } = variables.type(name);
+    if (dtype !== value.dtype || formatShape(shape) !== formatShape(value.shape))
+      throw new RangeError(
+        `variable "${name}" is ${dtype} ${formatShape(shape)}; got ${value.dtype} ${formatShape(value.shape)}`,
+      );
+  }
+}
+
+/** Says that a variable is not there. */
+export function unknown(name: string): never {
+  throw new RangeError(`there is no variable "${name}"`);
+}
+
+/** A tensor with numbers of its own. */
+export function copyOf(value: TensorData): TensorData {
   return { shape: [...value.shape], dtype: value.dtype, data: value.data.slice() };
 }
 

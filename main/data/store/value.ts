@@ -1,0 +1,119 @@
+import { createHash, hash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { formatShape } from '../../../shared/program/tensor.ts';
+import type { Source, SourceSample, SourceValue } from '../source.ts';
+import type { TypedArray } from '../typed-array.ts';
+import { createGate } from './gate.ts';
+import { convertImage, decodeImage } from './image/decode.ts';
+import { ImageError } from './image/pixels.ts';
+import type { StoredColumn } from './layout.ts';
+import { imageRow, KEY_BYTES, type ImageRow } from './row.ts';
+
+/** Larger files are refused. */
+const MOST_FILE_BYTES = 2 ** 28;
+
+/** Bytes of files that are held at once before they are decoded. */
+const reading = createGate(MOST_FILE_BYTES);
+
+/** A value of a sample as it is kept. */
+export interface StoredValue {
+  readonly record: Buffer;
+  readonly image: ImageRow | null;
+}
+
+/** A value whose bytes are at hand. */
+export type LoadedValue = Exclude<SourceValue, { kind: 'file' | 'class' }>;
+
+/** What a sample is known by while nothing changes: its place and its stamp. */
+export function quickKey({ root }: Source, { name, stamp, values }: SourceSample): Buffer {
+  const paths = Object.values(values).map((value) => (value?.kind === 'file' ? value.path : ''));
+  const place = paths.some(Boolean) ? paths : [root, name];
+  return keyOf(hash('sha256', JSON.stringify([...place, stamp]), 'buffer'));
+}
+
+/** What the values are known by, wherever they lie. */
+export function contentKey(values: readonly LoadedValue[]): Buffer {
+  const digest = createHash('sha256');
+  for (const value of values)
+    if (value.kind === 'encoded')
+      digest.update(`encoded ${value.bytes.length}\0`).update(value.bytes);
+    else
+      digest
+        .update(`${value.data.constructor.name} ${value.shape.join(' ')}\0`)
+        .update(bytesOf(value.data));
+  return keyOf(digest.digest());
+}
+
+/** Does work with the bytes of a sample's values; so many samples at once as their files' sizes allow. */
+export async function withValues<T>(
+  values: readonly Exclude<SourceValue, { kind: 'class' }>[],
+  work: (loaded: readonly LoadedValue[]) => Promise<T>,
+): Promise<T> {
+  if (!values.some(({ kind }) => kind === 'file')) return work(values as readonly LoadedValue[]);
+  let weight = 0;
+  for (const value of values) if (value.kind === 'file') weight += await sizeOfFile(value.path);
+  return reading(weight, async () => work(await Promise.all(values.map(load))));
+}
+
+/** Makes a value what is kept. Rejects with an ImageError that says what is wrong. */
+export async function storeValue(value: LoadedValue, column: StoredColumn): Promise<StoredValue> {
+  if (column.kind === 'numbers') return { record: numbersRecord(value, column), image: null };
+  const { data, facts } =
+    value.kind === 'encoded'
+      ? await decodeImage(asBuffer(value.bytes), column.to)
+      : convertImage(value.shape, value.data, column.to);
+  return { record: bytesOf(data), image: imageRow(facts, data, column.shape[2]!) };
+}
+
+async function sizeOfFile(path: string): Promise<number> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ImageError('unreadable', `the file can't be read: ${error.code ?? error.message}`);
+  });
+  if (!found.isFile()) throw new ImageError('unreadable', 'it is no file');
+  if (found.size > MOST_FILE_BYTES)
+    throw new ImageError(
+      'too-large',
+      `the file has ${Math.round(found.size / 2 ** 20)} MiB; at most ${MOST_FILE_BYTES / 2 ** 20} MiB are read`,
+    );
+  return found.size;
+}
+
+async function load(value: Exclude<SourceValue, { kind: 'class' }>): Promise<LoadedValue> {
+  if (value.kind !== 'file') return value;
+  try {
+    return { kind: 'encoded', bytes: await readFile(value.path) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ImageError('unreadable', `the file can't be read: ${code ?? message}`);
+  }
+}
+
+function numbersRecord(value: LoadedValue, { name, shape }: StoredColumn): Buffer {
+  if (value.kind !== 'raw')
+    throw new ImageError('unreadable', `column ${name}: expected numbers; got an encoded image`);
+  if (value.shape.join() !== shape.join())
+    throw new ImageError(
+      'wrong-size',
+      `column ${name}: expected shape ${formatShape(shape)}; got ${formatShape(value.shape)}`,
+    );
+  const data = Float32Array.from(value.data);
+  const at = data.findIndex((number) => !Number.isFinite(number));
+  if (at >= 0)
+    throw new ImageError(
+      'not-a-number',
+      `column ${name}: number ${at} is ${value.data[at]}, which a float32 can't hold`,
+    );
+  return bytesOf(data);
+}
+
+function bytesOf(data: TypedArray): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function keyOf(digest: Buffer): Buffer {
+  return digest.subarray(0, KEY_BYTES);
+}

@@ -13,6 +13,7 @@ import { exportFresh, exportRun } from './exporting.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
+import { createPreviews } from './previews.ts';
 import { openProject, saveProject } from './project.ts';
 import { eventsFile } from './run-record.ts';
 import { createRuns } from './runs.ts';
@@ -68,6 +69,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     feeds.forEach((feed) => feed.enginesTried(progress)),
   );
 
+  const previews = createPreviews(startTrainer);
+
   const service: StudioService = {
     ...datasets.service,
     ...survey,
@@ -110,6 +113,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       const settings = { ...project.training, model };
       return ask(startTrainer, (trainer) => trainer.prove({ model: project.model, settings }));
     },
+    async previewData(job) {
+      const { model } = await openProject(folder);
+      return previews.preview({ ...job, model });
+    },
     async exportModel({ run, path, folder: out }) {
       const place = resolve(folder, out);
       if (run !== null) return exportRun(runs.folder(run), path, place);
@@ -128,7 +135,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     receiveUpload: datasets.receive,
     activeRuns: runs.active,
     async close() {
-      await datasets.close();
+      await Promise.all([datasets.close(), previews.close()]);
       await Promise.all(runs.active().map(({ id }) => runs.stop(id, false)));
     },
   };

@@ -1,4 +1,5 @@
 import type { Proof } from '../../shared/api/contract.ts';
+import type { DataPreview } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
@@ -10,6 +11,14 @@ export interface TrainJob {
   readonly settings: TrainingSettings;
   /** The run's folder, which exists; the trainer writes `images/` and `checkpoints/` below it. */
   readonly folder: string;
+}
+
+/** What is to be seen of the data before training. */
+export interface PreviewJob extends Pick<TrainJob, 'model' | 'settings'> {
+  /** How many training samples, from the first on. */
+  readonly samples: number;
+  /** How many steps of a training are looked at. */
+  readonly versions: number;
 }
 
 /** What the trainer process does. One job at a time; a process ends with its job. */
@@ -25,6 +34,8 @@ export interface TrainerService {
    */
   setTrainable(change: TrainableChange): Promise<void>;
   prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
+  /** Training samples as they are, and as the first steps of a training would see them. */
+  preview(job: PreviewJob): Promise<DataPreview>;
   /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
   engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
 }

@@ -6,6 +6,7 @@ import type { TrainerListener, TrainerService } from './contract.ts';
 import { Changes } from './changes.ts';
 import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
+import { preview } from './preview.ts';
 import { prove } from './prove.ts';
 import { survey } from './survey.ts';
 import { train } from './trainer.ts';
@@ -39,6 +40,7 @@ function serve(channel: Channel): void {
     stop: async () => stopping.abort(),
     setTrainable: (change) => changes.ask(change),
     prove: ({ model, settings }) => working(prove(model, settings)),
+    preview: (job) => working(preview(job)),
     engines: (benchmark) =>
       working(survey(benchmark, (progress) => void listener.enginesTried(progress))),
   });

@@ -98,7 +98,7 @@ export async function createPainter(
 }
 
 /** Values of a column of images as the images that they are, 0 for black and 1 for white. */
-function inUnits(
+export function inUnits(
   { elements, preprocessing }: TrainingData,
   column: string,
   values: TensorData,

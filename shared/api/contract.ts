@@ -5,6 +5,7 @@ import {
   dataRequests,
   type DataImport,
   type DataListener,
+  type DataPreview,
   type DataService,
   type DatasetEntry,
 } from './data.ts';
@@ -123,6 +124,15 @@ export interface StudioService extends DataService, EngineService {
   /** PNG: the fixed validation samples side by side, or what the model made of them at a stored step. */
   runImages(query: { id: string; picture: StoredPicture }): Promise<Uint8Array>;
   prove(query: { model: string }): Promise<Proof>;
+  /**
+   * The first training samples of the project's model under these settings, as they are and as the first steps would
+   * see them: augmented and noisy.
+   */
+  previewData(query: {
+    settings: TrainingSettings;
+    samples: number;
+    versions: number;
+  }): Promise<DataPreview>;
   /** Writes a model or submodel, by path, with the weights of a run (null: fresh ones) into a folder. */
   exportModel(query: {
     run: string | null;
@@ -163,6 +173,13 @@ export const requests = {
     }),
   ]),
   prove: z.tuple([z.strictObject({ model: z.string().min(1) })]),
+  previewData: z.tuple([
+    z.strictObject({
+      settings: trainingSettings,
+      samples: z.int().min(1).max(64),
+      versions: z.int().min(1).max(64),
+    }),
+  ]),
   exportModel: z.tuple([
     z.strictObject({
       run: runId.nullable(),

@@ -46,6 +46,8 @@ export interface DatasetEntry {
   readonly builtIn: boolean;
   /** Bytes that a download takes, where the state is `get`. */
   readonly downloadBytes?: number;
+  /** The host that it comes from. */
+  readonly downloadFrom?: string;
   /** What is known of it: of the last import, or of built-in data. */
   readonly facts?: DatasetFacts;
   /** When it was last imported, in ms since 1970. */
@@ -160,6 +162,18 @@ export interface SampleInfo {
   readonly problems: readonly string[];
   /** The first numbers of a sample without images. */
   readonly values?: readonly number[];
+}
+
+/** Training samples before and after what a training does to them. Pictures are PNGs with all samples side by side. */
+export interface DataPreview {
+  readonly samples: number;
+  /** Height, width and channels of a sample in its picture. */
+  readonly shape: readonly [number, number, number];
+  readonly original: Uint8Array;
+  /** What goes into the model at each of the first steps. */
+  readonly inputs: readonly Uint8Array[];
+  /** What should come out then, where that is another picture. */
+  readonly targets?: readonly Uint8Array[];
 }
 
 /** A file that is about to be uploaded. */

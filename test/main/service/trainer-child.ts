@@ -88,6 +88,12 @@ const service: TrainerService = {
   stop: async () => void (stopped = true),
   setTrainable: async (change) => tell([{ type: 'trainable', step, ...change }]),
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
+  preview: async ({ samples, versions }) => ({
+    samples,
+    shape: [1, 1, 1],
+    original: new Uint8Array([process.pid % 256]),
+    inputs: Array.from({ length: versions }, () => new Uint8Array([1])),
+  }),
   engines: async () => [
     { engine: 'onnx', provider: 'cpu', installed: true, works: true, device: 'test', kind: 'cpu' },
   ],

@@ -1,6 +1,7 @@
 import commands from './commands.ts';
 import common from './common.ts';
 import compose from './compose.ts';
+import engines from './engines.ts';
 import exporting from './export.ts';
 import proof from './proof.ts';
 import runs from './runs.ts';
@@ -14,6 +15,7 @@ export default {
   commands,
   common,
   compose,
+  engines,
   export: exporting,
   proof,
   runs,

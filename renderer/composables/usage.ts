@@ -1,0 +1,50 @@
+import { computed, type ComputedRef } from 'vue';
+import { useI18n } from 'vue-i18n';
+import type { DeviceUsage } from '../../shared/api/engines.ts';
+import { useStudio } from '../stores/studio.ts';
+import { useFormat } from './format.ts';
+
+/** What a run takes of the machine, in words. */
+export interface UsageText {
+  /** How busy the engine's device is: `87 %`. */
+  readonly share: string;
+  /** Each part with its name: `Processor`, `1.9 of 2 processors`. */
+  readonly rows: readonly (readonly [name: string, value: string])[];
+}
+
+/** What the run takes of the machine now; null while it is not known, and for a run that is not under way. */
+export function useUsage(run: () => string | undefined): ComputedRef<UsageText | null> {
+  const { t } = useI18n();
+  const studio = useStudio();
+  const format = useFormat();
+
+  function memory(used: number | null, total: number | null): string {
+    if (used === null) return t('engines.use.notTold');
+    if (total === null) return format.bytes(used);
+    return t('engines.use.part', { used: format.bytes(used), total: format.bytes(total) });
+  }
+
+  function text({ cpu, processors, memory: own, machineMemory, gpu }: DeviceUsage): UsageText {
+    const ofCpu = format.percent(Math.min(1, cpu / processors), 0);
+    const busy = gpu?.busy == null ? null : format.percent(gpu.busy, 0);
+    const ofProcessors = { busy: format.significant(Number(cpu.toFixed(1))), count: processors };
+    return {
+      share: gpu ? (busy ?? '') : ofCpu,
+      rows: [
+        ...(gpu
+          ? ([
+              [t('engines.use.gpu'), `${busy ?? t('engines.use.notTold')} · ${gpu.name}`],
+              [t('engines.use.gpuMemory'), memory(gpu.memory, gpu.totalMemory)],
+            ] as const)
+          : []),
+        [t('engines.use.cpu'), t('engines.use.cpuText', ofProcessors, processors)],
+        [t('engines.use.memory'), memory(own, machineMemory)],
+      ],
+    };
+  }
+
+  return computed(() => {
+    const usage = studio.usage.value;
+    return usage && usage.run === run() ? text(usage.now) : null;
+  });
+}

@@ -52,6 +52,7 @@ export function reportAsJson(): Report {
       case 'trainable':
         print('trainable', { step: event.step, path: event.path, trainable: event.trainable });
         break;
+      case 'adapting':
       case 'validation':
         break;
     }

@@ -68,6 +68,9 @@ export function reportAsText(out: WriteStream): Report {
         if (plan) bar.progress((step - epochStart) / plan.stepsPerEpoch, label);
         break;
       }
+      case 'adapting':
+        bar.progress(event.done / event.total, 'adapting Normalization');
+        break;
       case 'validation':
         bar.progress(event.done / event.total, 'validating');
         break;

@@ -21,6 +21,7 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
       return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
     case 'trainable':
       return { ...next, model: setTrainable(record.model, event.path, event.trainable) };
+    case 'adapting':
     case 'validation':
     case 'images':
       return next;

@@ -29,7 +29,15 @@ const runRecord = z.object({
   number: z.int().positive(),
   created: z.number(),
   state: z.enum([
-    ...(['queued', 'loading', 'compiling', 'training', 'validating', 'saving'] as const),
+    ...([
+      'queued',
+      'loading',
+      'compiling',
+      'adapting',
+      'training',
+      'validating',
+      'saving',
+    ] as const),
     ...(['finished', 'stopped', 'failed'] as const),
   ]),
   error: z

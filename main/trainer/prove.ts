@@ -29,7 +29,7 @@ const MOST_STEPS = 100;
 export async function prove(spec: ModelSpec, settings: TrainingSettings): Promise<Proof> {
   const outer = settings.model;
   if (!layerOf(spec, outer).graph) throw new SpecError(outer, 'expected a model; got a layer');
-  const compiled = compileModel(spec, outer, settings);
+  const compiled = compileModel(spec, outer, { ...settings, class_weight: null });
   const { feeds, inputs, source } = await takeSample(spec, settings, compiled);
   const submodels = submodelsOf(spec, outer);
   const { engine, choice } = await select(settings.engine);

@@ -1,5 +1,7 @@
 import type { EngineChoice } from '../../shared/api/events.ts';
 import { modelPorts } from '../../shared/data/ports.ts';
+import { classWeightFeeds } from '../../shared/keras/class-weight.ts';
+import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import {
   compileModel,
   freshSlots,
@@ -64,7 +66,7 @@ export async function openSession(
   const sample = {
     program: compiled.train,
     variables: initial,
-    feeds: { ...feeds(first, { updates: 0 }), ...ownFeeds(compiled, first.size, seed, 0) },
+    feeds: trainingFeeds(compiled, feeds(first, { updates: 0 }), settings, first.size, 0),
   };
   const selection = await unlessAborted(stop, select(settings.engine, { sample }));
   if (!selection) return null;
@@ -76,7 +78,7 @@ export async function openSession(
     choice,
     variables: await engine.variables(initial),
     ...work,
-    ...(await prepare(work, compiled, seed)),
+    ...(await prepare(work, compiled, settings)),
   };
 }
 
@@ -89,7 +91,7 @@ export async function recompile(
   { model: spec, settings }: Pick<TrainJob, 'model' | 'settings'>,
 ): Promise<Session> {
   const compiled = compileModel(spec, settings.model, settings);
-  const programs = await prepare(session, compiled, settings.seed);
+  const programs = await prepare(session, compiled, settings);
   await session.variables.add(freshSlots(compiled.slots));
   await session.step.dispose();
   await session.evaluate.dispose();
@@ -99,7 +101,7 @@ export async function recompile(
 async function prepare(
   { engine, feeds, augmenter }: Pick<Session, 'engine' | 'feeds' | 'augmenter'>,
   compiled: CompiledModel,
-  seed: number,
+  settings: TrainingSettings,
 ): Promise<Programs> {
   return {
     compiled,
@@ -107,22 +109,23 @@ async function prepare(
     evaluate: await engine.compile(compiled.evaluate),
     async stepFeeds(batch, updates) {
       const elements = await augmenter.augment(batch, updates);
-      return {
-        ...feeds({ ...batch, elements }, { updates }),
-        ...ownFeeds(compiled, batch.size, seed, updates),
-      };
+      const data = feeds({ ...batch, elements }, { updates });
+      return trainingFeeds(compiled, data, settings, batch.size, updates);
     },
   };
 }
 
-/** What a training step takes beside the data. */
-function ownFeeds(
+/** What a training step takes: the data, and what it draws, how far it goes, what each sample counts for. */
+function trainingFeeds(
   compiled: CompiledModel,
+  data: NamedTensors,
+  { seed, class_weight }: TrainingSettings,
   size: number,
-  seed: number,
   updates: number,
 ): NamedTensors {
   return {
+    ...data,
+    ...classWeightFeeds(compiled.targets, data, class_weight),
     ...randomFeeds(compiled.train, size, seed, updates),
     [LEARNING_RATE]: scalar(compiled.learningRate(updates)),
   };

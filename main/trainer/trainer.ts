@@ -5,6 +5,7 @@ import { setTrainable } from '../../shared/keras/trainable.ts';
 import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
 import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
+import { adapt } from './adapt.ts';
 import { Changes } from './changes.ts';
 import { checkpointPath, type TrainJob } from './contract.ts';
 import { createPainter } from './painter.ts';
@@ -128,6 +129,14 @@ async function trainReporting(
     validationSamples: validation.size,
     engine: session.choice,
     ...(painter && { images: painter.images }),
+  });
+
+  let adaptingTold: number | null = null;
+  await adapt(session, model, settings, stop, (done, total) => {
+    if (adaptingTold === null) report.emit({ type: 'state', state: 'adapting' });
+    if (done < total && performance.now() - (adaptingTold ?? 0) < 100) return;
+    adaptingTold = performance.now();
+    report.emit({ type: 'adapting', done, total });
   });
 
   const began = performance.now();

@@ -10,7 +10,7 @@ export interface Progress {
   readonly stepInEpoch: number;
   /** Done shares from 0 to 1; null while there is no plan. */
   readonly run: number | null;
-  /** Of the epoch's steps, or of the validation batches while validating. */
+  /** Of the epoch's steps, or of the batches of the pass that is under way while adapting and validating. */
   readonly part: number | null;
   readonly elapsedMs: number | null;
   readonly leftMs: number | null;
@@ -21,6 +21,7 @@ export interface Progress {
 /** The progress of a run at a time (ms since 1970, by the service's clock). */
 export function progressOf(run: RunRecord, now: number): Progress {
   const { plan, state, validation, pace } = run;
+  const pass = state === 'adapting' ? run.adapting : validation;
   const step = run.losses.length;
   const active = isActive(state);
   const perStep = msPerStep(pace);
@@ -44,9 +45,9 @@ export function progressOf(run: RunRecord, now: number): Progress {
     stepInEpoch,
     run: Math.min(1, step / (plan.epochs * plan.stepsPerEpoch)),
     part:
-      state === 'validating'
-        ? validation
-          ? validation.done / Math.max(1, validation.total)
+      state === 'adapting' || state === 'validating'
+        ? pass
+          ? pass.done / Math.max(1, pass.total)
           : 0
         : Math.min(1, stepInEpoch / plan.stepsPerEpoch),
     elapsedMs,

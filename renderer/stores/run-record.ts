@@ -45,6 +45,8 @@ export interface RunRecord {
   readonly epochs: EpochResult[];
   /** The epoch with the smallest validation loss, once an epoch has been trained. */
   best: EpochResult | null;
+  /** Batches of the pass that is under way. */
+  adapting: { readonly done: number; readonly total: number } | null;
   validation: { readonly done: number; readonly total: number } | null;
   /** Increasing in step. */
   readonly images: StoredImages[];
@@ -70,6 +72,7 @@ export function newRecord(id: string): RunRecord {
     times: new Series(),
     epochs: [],
     best: null,
+    adapting: null,
     validation: null,
     images: [],
     checkpoints: [],
@@ -101,6 +104,9 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
     }
     case 'steps':
       foldSteps(record, event);
+      break;
+    case 'adapting':
+      record.adapting = { done: event.done, total: event.total };
       break;
     case 'validation':
       record.validation = { done: event.done, total: event.total };
@@ -142,6 +148,7 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
 function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void {
   const { state, error, seq, time } = event;
   record.state = state;
+  record.adapting = null;
   record.validation = null;
   paceState(record.pace, state, time);
   if (state === 'training') record.trainingBegan ??= time;

@@ -1,11 +1,4 @@
-import {
-  computed,
-  onScopeDispose,
-  shallowRef,
-  watch,
-  type ComputedRef,
-  type Ref,
-} from 'vue';
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
 import { isActive } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';

@@ -3,6 +3,8 @@ export type RunState =
   | 'queued'
   | 'loading'
   | 'compiling'
+  /** Normalization layers learn mean and variance of the training data. */
+  | 'adapting'
   | 'training'
   | 'validating'
   | 'saving'
@@ -16,6 +18,8 @@ export type RunEventBody =
   | ({ readonly type: 'plan' } & RunPlan)
   /** Training losses of consecutive steps, gathered for about 100 ms. */
   | { readonly type: 'steps'; readonly first: number; readonly losses: readonly number[] }
+  /** How many batches of the pass over the training data are done, while Normalization layers adapt. */
+  | { readonly type: 'adapting'; readonly done: number; readonly total: number }
   /** How many validation batches are done. */
   | { readonly type: 'validation'; readonly done: number; readonly total: number }
   | ({ readonly type: 'epoch' } & EpochResult)

@@ -32,6 +32,7 @@ export default {
     queued: 'Queued',
     loading: 'Loading data',
     compiling: 'Compiling',
+    adapting: 'Adapting',
     training: 'Training',
     validating: 'Validating',
     saving: 'Saving',

@@ -32,6 +32,7 @@ export default {
     queued: 'Waits for the run before it',
     loading: 'Reads the dataset',
     compiling: 'Prepares model and engine',
+    adapting: 'Normalization learns the data · batch {done} of {total}',
     epoch: 'Epoch {epoch} of {epochs} · step {step} of {steps}',
     before: 'Before training · batch {done} of {total}',
     beforeStart: 'Before training',
@@ -41,7 +42,7 @@ export default {
     ended: 'Epoch {epoch} of {epochs} · step {step}',
     nothing: 'No step was trained',
   },
-  bars: { run: 'Run', epoch: 'Epoch', validation: 'Valid.' },
+  bars: { run: 'Run', epoch: 'Epoch', validation: 'Valid.', adapting: 'Adapt' },
   figures: {
     elapsed: 'elapsed',
     left: 'left',

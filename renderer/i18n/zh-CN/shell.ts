@@ -34,6 +34,7 @@ export default {
     queued: '排队中',
     loading: '正在加载数据',
     compiling: '正在编译',
+    adapting: '正在统计',
     training: '训练中',
     validating: '验证中',
     saving: '保存中',

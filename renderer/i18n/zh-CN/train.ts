@@ -34,6 +34,7 @@ export default {
     queued: '等待前一个运行',
     loading: '正在读取数据集',
     compiling: '正在准备模型和引擎',
+    adapting: '归一化层正在统计数据 · 第 {done}/{total} 批',
     epoch: '第 {epoch} / {epochs} 轮 · 第 {step} / {steps} 步',
     before: '训练之前 · 第 {done} / {total} 批',
     beforeStart: '训练之前',
@@ -43,7 +44,7 @@ export default {
     ended: '第 {epoch} / {epochs} 轮 · 第 {step} 步',
     nothing: '未训练任何一步',
   },
-  bars: { run: '总进度', epoch: '本轮', validation: '验证' },
+  bars: { run: '总进度', epoch: '本轮', validation: '验证', adapting: '统计' },
   figures: {
     elapsed: '已用',
     left: '剩余',

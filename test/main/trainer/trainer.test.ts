@@ -274,3 +274,48 @@ function linear(): ModelSpec {
     return model(x, layers.reshape([28, 28, 1])(y), { name: 'linear' });
   });
 }
+
+test('class weights count in training, not in validation', async () => {
+  const options = {
+    model: classifier,
+    task: 'classify',
+    loss: 'sparse_categorical_crossentropy',
+    epochs: 1,
+  };
+  const weighted = (weight: number) =>
+    Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [String(digit), weight]));
+  const plain = await run(options);
+  const doubled = await run({ ...options, class_weight: weighted(2) });
+  expect(doubled.losses[0]).toBeCloseTo(2 * plain.losses[0]!, 5);
+  expect(doubled.of('epoch')[0]!.valLoss).toBe(plain.of('epoch')[0]!.valLoss);
+  const none = await run({ ...options, class_weight: weighted(0) });
+  expect(none.losses).toEqual([0, 0, 0]);
+  expect(none.of('epoch')[1]!.valLoss).toBe(plain.of('epoch')[0]!.valLoss);
+  const one = await run({ ...options, class_weight: { 3: 0 } });
+  expect(one.losses[0]!).toBeLessThan(plain.losses[0]!);
+});
+
+test('Normalization learns mean and variance of the training images before the first step', async () => {
+  const model = compose(({ input, layers, model }) => {
+    const image = input([28, 28, 1], { name: 'image' });
+    const inner = input([28, 28, 1], { name: 'x' });
+    const scaled = layers.normalization({ axis: null, name: 'norm' })(inner);
+    const scale = model(inner, scaled, { name: 'scale' });
+    const code = layers.dense(10, { activation: 'softmax' })(layers.flatten()(scale(image)));
+    return model(image, code, { name: 'digits' });
+  });
+  const loss = 'sparse_categorical_crossentropy';
+  const { of } = await run({ model, task: 'classify', loss, epochs: 1 });
+  expect(of('state').map(({ state }) => state)).toEqual([
+    ...['loading', 'compiling', 'adapting', 'validating', 'training', 'saving', 'validating'],
+  ]);
+  expect(of('adapting').at(-1)).toEqual({ type: 'adapting', done: 3, total: 3 });
+  const { train: digits } = await openData('mnist');
+  const { image } = await digits.batch(Int32Array.from({ length: 300 }, (_, i) => i));
+  const values = Array.from(image!.data);
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const { variables } = (await newestCheckpoint(join(folder, 'checkpoints')))!;
+  expect(variables['digits/scale/norm/mean']!.data[0]).toBeCloseTo(mean, 5);
+  expect(variables['digits/scale/norm/variance']!.data[0]).toBeCloseTo(variance, 5);
+});

@@ -10,6 +10,7 @@ import { recogniseImages } from './sources/images.ts';
 import { listFiles, type Listing } from './sources/listing.ts';
 import { nameOf, type Look, type Recogniser } from './sources/look.ts';
 import { counted, extensionOf, isImageName } from './sources/names.ts';
+import { recogniseNumpy } from './sources/numpy.ts';
 import { ProblemList } from './sources/problems.ts';
 
 /** What is tried, in this order. */
@@ -20,6 +21,7 @@ const RECOGNISERS: readonly {
   { kinds: ['idx'], recognise: recogniseIdx },
   { kinds: ['csv-images'], recognise: recogniseCsvImages },
   { kinds: ['image-classes', 'images', 'image-pairs'], recognise: recogniseImages },
+  { kinds: ['numpy'], recognise: recogniseNumpy },
   { kinds: ['csv'], recognise: recogniseCsvNumbers },
 ];
 

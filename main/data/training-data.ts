@@ -3,12 +3,13 @@ import type { ShapedColumn } from '../../shared/data/fit.ts';
 import { fittingTasks, PAIR_COLUMNS, type Mapping } from '../../shared/data/mapping.ts';
 import type { ModelPorts } from '../../shared/data/ports.ts';
 import type { Preprocessing } from '../../shared/data/preprocessing.ts';
-import { shapeData } from '../../shared/data/resolve.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { DataElement, Dataset } from './dataset.ts';
-import { interim } from './interim.ts';
 import { pairDataset } from './pairs.ts';
+import { shapeSource } from './shape-source.ts';
 import { limitSamples, splitData } from './splits.ts';
+import { standardise } from './standardise.ts';
+import { importData } from './store/import.ts';
 import type { ImportOptions } from './store/imported.ts';
 
 /** Data that is decoded, split and shaped to a model. */
@@ -36,42 +37,48 @@ type Settings = Pick<
 
 /**
  * Opens the data that the settings name for a model with these inputs and outputs: recognises it, shapes it to the
- * model, decodes what is not in the cache, and splits it. Throws a StudioError that says what can't be read, or what
- * the model takes that the data does not have.
+ * model, decodes what is not in the cache, and splits it. Throws a StudioError that says what can't be read, or (before
+ * anything is decoded) what the model takes that the data does not have.
  */
 export async function openTrainingData(
   ports: ModelPorts,
   settings: Settings,
   options: ImportOptions = {},
 ): Promise<TrainingData> {
-  const { columns, suggested, imported } = await interim(settings.data);
-  void options;
-  const shaping = shapeData(ports, columns, suggested, settings);
-  const { mapping } = shaping;
-  if (mapping.problems.length > 0) {
-    await imported.close();
-    throw misfit(imported.name, ports, shaping.columns, settings.task, mapping);
-  }
+  const { source, shaping } = await shapeSource(ports, settings, options.signal);
+  const { mapping, standard } = shaping;
+  if (mapping.problems.length > 0)
+    throw misfit(source.name, ports, shaping.columns, settings.task, mapping);
+
+  const open = (preprocessing: Preprocessing) => importData(source, preprocessing, options);
+  let imported = await open(shaping.preprocessing);
   try {
-    const split = await splitData(imported, settings.split);
-    const limited = async (dataset: Dataset) => {
+    let split = await splitData(imported, settings.split);
+    if (standard.length > 0) {
+      const normalized = await normalize(split.train, shaping.preprocessing, standard);
+      await imported.close();
+      imported = await open(normalized);
+      split = await splitData(imported, settings.split);
+    }
+    const prepared = async (dataset: Dataset) => {
       const part = await limitSamples(dataset, settings.limit);
       return settings.task === 'pairs' ? pairDataset(part, settings.seed) : part;
     };
-    const [training, validation] = [await limited(split.train), await limited(split.validation)];
-    const preprocessing = { ...shaping.preprocessing };
-    const image = columns.find(({ kind }) => kind === 'image')?.name;
-    if (settings.task === 'pairs' && image)
-      preprocessing[PAIR_COLUMNS.other] = preprocessing[image]!;
+    const training = await prepared(split.train);
+    const image = source.columns.find(({ kind }) => kind === 'image')?.name;
     return {
       name: imported.name,
       hash: imported.hash,
       training,
-      validation,
+      validation: await prepared(split.validation),
       split: split.how,
       ports,
       mapping,
-      preprocessing,
+      preprocessing: {
+        ...imported.preprocessing,
+        ...(settings.task === 'pairs' &&
+          image !== undefined && { [PAIR_COLUMNS.other]: imported.preprocessing[image]! }),
+      },
       elements: training.elements,
       columns: shaping.columns,
       close: () => imported.close(),
@@ -80,6 +87,18 @@ export async function openTrainingData(
     await imported.close();
     throw error;
   }
+}
+
+/** The preprocessing with the mean and deviation of these samples for some columns. */
+async function normalize(
+  samples: Dataset,
+  preprocessing: Preprocessing,
+  columns: readonly string[],
+): Promise<Preprocessing> {
+  const normalized = { ...preprocessing };
+  for (const name of columns)
+    normalized[name] = { ...preprocessing[name]!, normalize: await standardise(samples, name) };
+  return normalized;
 }
 
 /** What the model takes that the data does not have, and for which other tasks it would do. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Engine, EngineName } from './engine.ts';
-import { createOnnxEngine } from './onnx/engine.ts';
+import { CAN_HOLD, createOnnxEngine } from './onnx/engine.ts';
 import { createTensorflowEngine } from './tensorflow/engine.ts';
 import { missingPackage, type TensorflowProvider } from './tensorflow/load.ts';
 
@@ -58,9 +58,29 @@ function missingOnnx(provider: string): string | null {
   );
 }
 
+/** Whether variables of the candidate could stay in a GPU's memory. */
+export function canHold({ engine, provider }: Candidate): boolean {
+  return engine === 'onnx' && CAN_HOLD.includes(provider);
+}
+
+/** How a candidate computes. */
+export interface CandidateOptions {
+  /** Whether a GPU that can hold variables between runs does so; yes unless told. */
+  readonly resident?: boolean;
+  /** A folder for what it compiles. */
+  readonly cache?: string;
+}
+
 /** The candidate as an engine of this process. Throws when it can't be loaded. */
-export function createCandidate({ engine, provider }: Candidate): Promise<Engine> {
+export function createCandidate(
+  { engine, provider }: Candidate,
+  { resident, cache }: CandidateOptions = {},
+): Promise<Engine> {
   return engine === 'onnx'
-    ? createOnnxEngine({ provider })
+    ? createOnnxEngine({
+        provider,
+        ...(resident !== undefined && { resident }),
+        ...(cache !== undefined && { cache: join(cache, 'onnx') }),
+      })
     : createTensorflowEngine({ provider: provider as TensorflowProvider });
 }

@@ -1,9 +1,9 @@
-import { createCandidate, type Candidate } from './candidates.ts';
+import { canHold, createCandidate, type Candidate, type CandidateOptions } from './candidates.ts';
 import type { DeviceInfo } from './engine.ts';
 import { runProbeStep, timeStep, type StepSample, type Timing } from './probe-step.ts';
 
 /** What the probe's process is asked: once, then it has done its work. */
-export interface ProbeRequest {
+export interface ProbeRequest extends CandidateOptions {
   readonly candidate: Candidate;
   /** The user's own step, to be timed; without it only the small step is run. */
   readonly sample?: StepSample;
@@ -11,7 +11,13 @@ export interface ProbeRequest {
 
 /** What it answers. */
 export type ProbeReply =
-  { readonly device: DeviceInfo; readonly timing?: Timing } | { readonly error: string };
+  | {
+      readonly device: DeviceInfo;
+      readonly timing?: Timing;
+      /** Why variables can't stay on a GPU that should hold them, where it only works without. */
+      readonly travels?: string;
+    }
+  | { readonly error: string };
 
 /** The port that Electron's utility process has in place of `process.on('message')`. */
 interface ParentPort {
@@ -32,17 +38,26 @@ else {
   process.on('disconnect', () => process.exit());
 }
 
-async function tryCandidate({ candidate, sample }: ProbeRequest): Promise<ProbeReply> {
+async function tryCandidate(request: ProbeRequest): Promise<ProbeReply> {
   try {
-    const engine = await createCandidate(candidate);
-    await runProbeStep(engine);
-    const unsupported = sample ? engine.unsupported(sample.program) : [];
-    if (unsupported.length > 0) return { error: `it can't run ${unsupported.join(', ')}` };
-    return {
-      device: engine.device,
-      ...(sample && { timing: await timeStep(engine, sample) }),
-    };
+    return await attempt(request);
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    if (request.resident === false || !canHold(request.candidate)) return { error: message };
+    return attempt({ ...request, resident: false }).then(
+      (reply) => ({ ...reply, travels: message }),
+      () => ({ error: message }),
+    );
   }
+}
+
+async function attempt({ candidate, sample, ...how }: ProbeRequest): Promise<ProbeReply> {
+  const engine = await createCandidate(candidate, how);
+  await runProbeStep(engine);
+  const unsupported = sample ? engine.unsupported(sample.program) : [];
+  if (unsupported.length > 0) return { error: `it can't run ${unsupported.join(', ')}` };
+  return {
+    device: engine.device,
+    ...(sample && { timing: await timeStep(engine, sample) }),
+  };
 }

@@ -1,6 +1,12 @@
 import { totalmem } from 'node:os';
 import type { EngineProgress, EngineReport } from '../../shared/api/engines.ts';
-import { createCandidate, listCandidates, missingParts, type Candidate } from './candidates.ts';
+import {
+  canHold,
+  createCandidate,
+  listCandidates,
+  missingParts,
+  type Candidate,
+} from './candidates.ts';
 import { gpuOf } from './devices/gpus.ts';
 import type { DeviceInfo } from './engine.ts';
 import type { ProbeReply, ProbeRequest } from './probe-child.ts';
@@ -13,6 +19,8 @@ export interface ProbeOptions {
   readonly start?: StartProbe;
   /** How long a candidate may take, in ms; 60 s unless told, for a GPU's first start can be long. */
   readonly limit?: number;
+  /** A folder for what engines compile. */
+  readonly cache?: string;
 }
 
 /** What became of a candidate. */
@@ -27,6 +35,8 @@ export interface ProbeResult {
   readonly late?: boolean;
   /** What the environment must hold for it to work. */
   readonly env: Readonly<Record<string, string>>;
+  /** False where variables can't stay on the GPU that should hold them. */
+  readonly resident?: false;
   /** What the sample gave, where there was one. */
   readonly timing?: Timing;
 }
@@ -58,23 +68,27 @@ export function probe(candidate: Candidate, options: ProbeOptions = {}): Promise
 /** Tries a candidate now, and times the sample on it. */
 export async function probeNow(
   candidate: Candidate,
-  { start = probeStarter(), limit = LIMIT_MS }: ProbeOptions = {},
+  { start = probeStarter(), limit = LIMIT_MS, cache }: ProbeOptions = {},
   sample?: StepSample,
 ): Promise<ProbeResult> {
   const missing = missingParts(candidate);
   if (missing !== null) return { candidate, installed: false, reason: missing, env: ENV };
   if (!start) return probeHere(candidate);
-  const request = { candidate, ...(sample && { sample }) };
+  const request = { candidate, ...(sample && { sample }), ...(cache !== undefined && { cache }) };
   const attempt = await tryOnce(start, ENV, limit, request);
-  if (candidate.provider !== 'tfjs-node-gpu') return result(candidate, attempt, ENV);
-  if (attempt.device) {
-    const reason = attempt.device.kind === 'gpu' ? undefined : explainCpu(attempt.lastWords);
-    return result(candidate, { ...attempt, reason }, ENV);
+  const found = result(candidate, attempt, ENV);
+  if (candidate.provider === 'tfjs-node-gpu') {
+    if (attempt.device?.kind === 'cpu') return { ...found, reason: explainCpu(attempt.lastWords) };
+    if (attempt.device) return found;
+    const second = await tryOnce(start, WITHOUT_GPU, limit, request);
+    if (!second.device) return found;
+    const reason = `it computes on the CPU, for the GPU does not work with it: ${attempt.reason}`;
+    return result(candidate, { ...second, reason }, WITHOUT_GPU);
   }
-  const second = await tryOnce(start, WITHOUT_GPU, limit, request);
-  if (!second.device) return result(candidate, attempt, ENV);
-  const reason = `it computes on the CPU, for the GPU does not work with it: ${attempt.reason}`;
-  return result(candidate, { ...second, reason }, WITHOUT_GPU);
+  // A crash leaves the process no way to try it without.
+  if (!attempt.died || !canHold(candidate)) return found;
+  const second = await tryOnce(start, ENV, limit, { ...request, resident: false });
+  return second.device ? result(candidate, { ...second, travels: attempt.reason }, ENV) : found;
 }
 
 /** What a survey of everything measures and tells. */
@@ -133,14 +147,22 @@ interface Attempt {
   readonly timing?: Timing | undefined;
   readonly reason?: string | undefined;
   readonly late?: boolean;
+  /** True when its process ended without an answer. */
+  readonly died?: boolean;
+  /** Why variables can't stay on the GPU, where it works without. */
+  readonly travels?: string | undefined;
   readonly lastWords: string;
 }
 
 function result(
   candidate: Candidate,
-  { device, timing, reason, late }: Attempt,
+  { device, timing, late, travels, ...rest }: Attempt,
   env: ProbeResult['env'],
 ): ProbeResult {
+  const reason =
+    travels === undefined
+      ? rest.reason
+      : `its variables go to and fro at each step, for they can't stay on the GPU: ${travels}`;
   return {
     candidate,
     installed: true,
@@ -148,6 +170,7 @@ function result(
     ...(device && { device }),
     ...(timing && { timing }),
     ...(late && { late }),
+    ...(travels !== undefined && { resident: false }),
     ...(reason !== undefined && { reason }),
   };
 }
@@ -161,13 +184,16 @@ async function tryOnce(
 ): Promise<Attempt> {
   const child = start({ ...env, ...TALKATIVE });
   let timer: NodeJS.Timeout | undefined;
-  let late = false;
+  let [late, died] = [false, false];
   const reply = await Promise.race([
     new Promise<ProbeReply>((resolve) => {
       child.channel.onMessage((message) => resolve(message as ProbeReply));
       child.channel.post(request);
     }),
-    child.exit.then((exit): ProbeReply => ({ error: explainExit(exit, child.lastWords()) })),
+    child.exit.then((exit): ProbeReply => {
+      died = true;
+      return { error: explainExit(exit, child.lastWords()) };
+    }),
     new Promise<ProbeReply>((resolve) => {
       timer = setTimeout(() => {
         late = true;
@@ -176,6 +202,7 @@ async function tryOnce(
     }),
   ]);
   clearTimeout(timer);
+  const crashed = died;
   child.kill('SIGKILL');
   await child.exit;
   const lastWords = child.lastWords();
@@ -185,10 +212,12 @@ async function tryOnce(
     return {
       reason: late && why !== reply.error ? `${reply.error}: ${why}` : why,
       late,
+      died: crashed,
       lastWords,
     };
   }
-  return { device: await named(reply.device, lastWords), timing: reply.timing, lastWords };
+  const { device, timing, travels } = reply;
+  return { device: await named(device, lastWords), timing, travels, lastWords };
 }
 
 /** The device by its own name and with its memory, where the library or the driver tells. */

@@ -1,12 +1,21 @@
 import type { EngineChoice } from '../../shared/api/events.ts';
-import { createCandidate, listCandidates, type Candidate } from './candidates.ts';
-import type { Engine, EngineName } from './engine.ts';
+import type { EngineSetting } from '../../shared/keras/training-settings.ts';
+import { nodesOf } from '../../shared/program/program.ts';
+import { createCandidate, listCandidates, missingParts, type Candidate } from './candidates.ts';
+import { openMemory, type Choice, type Memory } from './choices.ts';
+import type { DeviceInfo, Engine } from './engine.ts';
 import { probe, probeNow, type ProbeOptions, type ProbeResult } from './probe.ts';
-import { agree, type StepSample, type Timing } from './probe-step.ts';
+import { agree, runProbeStep, type StepSample, type Timing } from './probe-step.ts';
 
 export interface SelectOptions extends ProbeOptions {
   /** The user's own step: with it, the candidates that work are timed and the fastest is taken. */
   readonly sample?: StepSample;
+  /** A folder for what need not be found out again: choices, and what engines compile. */
+  readonly cache?: string;
+  /** Whether all are tried and timed anew though a choice is remembered. */
+  readonly anew?: boolean;
+  /** Is told, and waited for, before each candidate is tried. */
+  readonly tell?: (next: Candidate, done: number, total: number) => Promise<void>;
 }
 
 /** An engine of this process, and why it was taken. */
@@ -16,7 +25,7 @@ export interface Selection {
 }
 
 /** In which order candidates are tried when they are not timed, each if its device is of this kind. */
-const ORDER: readonly (Candidate & { readonly kind: 'cpu' | 'gpu' })[] = [
+const ORDER: readonly Ordered[] = [
   { engine: 'tensorflow', provider: 'tfjs-node-gpu', kind: 'gpu' },
   { engine: 'onnx', provider: 'cuda', kind: 'gpu' },
   { engine: 'onnx', provider: 'cpu', kind: 'cpu' },
@@ -25,52 +34,120 @@ const ORDER: readonly (Candidate & { readonly kind: 'cpu' | 'gpu' })[] = [
   { engine: 'tensorflow', provider: 'javascript', kind: 'cpu' },
 ];
 
+type Ordered = Candidate & { readonly kind?: 'cpu' | 'gpu' };
+
 /** How long a candidate may take to be timed. */
 const TIMING_LIMIT_MS = 30_000;
 
 /**
- * The engine to use in this process. Nothing is taken that has not run a real step here.
- * Throws when nothing of the preference works, with the reason of each.
+ * The engine to use in this process. Nothing is taken that has not run a real step here; what was the fastest for this
+ * very step on this machine before is taken again. Throws when nothing of the preference works, with the reason of each.
  */
 export async function select(
-  preference: 'auto' | EngineName,
+  preference: EngineSetting,
   options: SelectOptions = {},
 ): Promise<Selection> {
-  const wanted = ({ engine }: Candidate) => preference === 'auto' || preference === engine;
-  const found = options.sample
-    ? await fastest(listCandidates().filter(wanted), options.sample, options)
-    : await firstThatWorks(ORDER.filter(wanted), [], options);
-  const { candidate, device } = found.result;
-  Object.assign(process.env, found.result.env);
-  const engine = await createCandidate(candidate);
+  const { sample, cache, anew = false } = options;
+  const memory = sample && cache ? await openMemory(cache, preference, sample) : null;
   const asked = preference === 'auto' ? '' : `${preference} was asked for; `;
-  return {
-    engine,
-    choice: {
-      engine: candidate.engine,
-      provider: candidate.provider,
-      device: device.name,
-      kind: device.kind,
-      reason: asked + found.reason,
-    },
-  };
+  const known = anew ? null : await memory?.recall();
+  const again = known && (await startAgain(known, memory!, options));
+  if (again && 'engine' in again) {
+    const { reason, date } = known;
+    const why = `${asked}${reason} (measured ${date}, remembered for this model on this machine)`;
+    return { engine: again.engine, choice: choiceOf(known.candidate, again.engine.device, why) };
+  }
+  const failed = again ? `${again.failed}; ` : '';
+
+  const { result, reason } = await find(preference, options);
+  const { candidate, env, resident } = result;
+  const engine = await start({ candidate, env, resident }, options);
+  if (result.timing)
+    await memory?.remember({
+      candidate,
+      env,
+      ...(resident !== undefined && { resident }),
+      reason,
+      date: new Date().toISOString().slice(0, 10),
+    });
+  return { engine, choice: choiceOf(candidate, result.device, failed + asked + reason) };
+}
+
+/** Starts the engine that was chosen before, unless that fails or did so the last time; then it is forgotten. */
+async function startAgain(
+  choice: Choice,
+  memory: Memory,
+  options: SelectOptions,
+): Promise<{ readonly engine: Engine } | { readonly failed: string }> {
+  const name = nameOf(choice.candidate);
+  let engine: Engine | null = null;
+  try {
+    if (choice.starting) throw new Error('its process ended while it started');
+    const missing = missingParts(choice.candidate);
+    if (missing !== null) throw new Error(missing);
+    // On a GPU a start can end the process; then this remains.
+    const guarded = choice.candidate.provider !== 'cpu';
+    if (guarded) await memory.remember({ ...choice, starting: true });
+    engine = await start(choice, options);
+    await runProbeStep(engine);
+    if (guarded) await memory.remember(choice);
+    return { engine };
+  } catch (error) {
+    await engine?.dispose().catch(() => {});
+    await memory.forget();
+    return {
+      failed: `${name}, chosen on ${choice.date}, does not work any more (${(error as Error).message}), so all were tried anew`,
+    };
+  }
+}
+
+function start(
+  { candidate, env, resident }: Pick<ProbeResult, 'candidate' | 'env' | 'resident'>,
+  { cache }: SelectOptions,
+): Promise<Engine> {
+  Object.assign(process.env, env);
+  return createCandidate(candidate, {
+    ...(resident !== undefined && { resident }),
+    ...(cache !== undefined && { cache }),
+  });
+}
+
+function choiceOf(
+  { engine, provider }: Candidate,
+  device: DeviceInfo,
+  reason: string,
+): EngineChoice {
+  return { engine, provider, device: device.name, kind: device.kind, reason };
 }
 
 interface Found {
-  readonly result: ProbeResult & { readonly device: Engine['device'] };
+  readonly result: ProbeResult & { readonly device: DeviceInfo };
   readonly reason: string;
+}
+
+function find(preference: EngineSetting, options: SelectOptions): Promise<Found> {
+  const [engine, provider] = preference.split(':');
+  const wanted = (one: Candidate) =>
+    (preference === 'auto' || one.engine === engine) &&
+    (provider === undefined || one.provider === provider);
+  const candidates = listCandidates().filter(wanted);
+  if (candidates.length === 0) throw new Error(`${preference} does not exist for this system`);
+  const order = provider === undefined ? ORDER.filter(wanted) : candidates;
+  return options.sample
+    ? fastest(candidates, order, options.sample, options)
+    : firstThatWorks(order, [], options);
 }
 
 /** Takes the first of the order that works; `passed` are those that are out already. */
 async function firstThatWorks(
-  order: typeof ORDER,
+  order: readonly Ordered[],
   passed: readonly ProbeResult[],
   options: ProbeOptions,
 ): Promise<Found> {
   const out = [...passed];
   for (const { kind, ...candidate } of order) {
     const result = await probe(candidate, options);
-    if (works(result) && result.device.kind === kind) {
+    if (works(result) && (kind === undefined || result.device.kind === kind)) {
       const why = out.filter(({ installed }) => installed).map(describe);
       return { result, reason: [`${nameOf(candidate)} works here`, ...why].join('; ') };
     }
@@ -86,35 +163,45 @@ async function firstThatWorks(
  */
 async function fastest(
   candidates: readonly Candidate[],
+  order: readonly Ordered[],
   sample: StepSample,
-  options: ProbeOptions,
+  options: SelectOptions,
 ): Promise<Found> {
   const results: ProbeResult[] = [];
-  for (const candidate of candidates.filter(({ provider }) => provider !== 'javascript'))
+  const tried = candidates.filter(({ provider }) => provider !== 'javascript');
+  for (const candidate of tried) {
+    await options.tell?.(candidate, results.length, tried.length);
     results.push(await probeNow(candidate, { limit: TIMING_LIMIT_MS, ...options }, sample));
+  }
   const timed = results.filter(isTimed);
   const judge = timed.find(({ candidate }) => nameOf(candidate) === 'onnx (cpu)')?.timing.outputs;
   const isRight = ({ timing }: Timed) => !judge || agree(judge, timing.outputs);
   const right = timed.filter(isRight).sort((a, b) => a.timing.milliseconds - b.timing.milliseconds);
   if (!right[0]) {
     const out = results.filter((result) => !works(result) && !result.late);
-    const names = candidates
-      .map(nameOf)
-      .filter((name) => !out.some((o) => nameOf(o.candidate) === name));
-    return firstThatWorks(
-      ORDER.filter((one) => names.includes(nameOf(one))),
-      out,
-      options,
+    const left = order.filter(
+      (one) => !out.some(({ candidate }) => nameOf(candidate) === nameOf(one)),
     );
+    return firstThatWorks(left, out, options);
   }
-  const times = right.map(
-    ({ candidate, timing }) =>
-      `${nameOf(candidate)} ${timing.milliseconds.toPrecision(3)} ms a step`,
-  );
+  const batch = batchOf(sample);
+  const speeds = right.map(({ candidate, device, timing }) => {
+    const speed = Math.round((batch * 1000) / timing.milliseconds).toLocaleString('en');
+    return `${nameOf(candidate)} on ${device.name} ${speed} samples/s`;
+  });
   const wrong = timed.filter((one) => !isRight(one));
-  const left = wrong.map(({ candidate }) => `${nameOf(candidate)} computes other numbers`);
-  const reason = [`the fastest that works: ${times.join(', ')}`, ...left].join('; ');
-  return { result: right[0], reason };
+  const others = [
+    ...wrong.map(({ candidate }) => `${nameOf(candidate)} computes other numbers`),
+    ...results.filter((one) => one.installed && !isTimed(one)).map(describe),
+  ];
+  const best = right.length === 1 ? 'the only one that works' : 'the fastest that works';
+  return { result: right[0], reason: [`${best}: ${speeds.join(', ')}`, ...others].join('; ') };
+}
+
+/** How many samples a step takes. */
+function batchOf({ program, feeds }: StepSample): number {
+  const batched = nodesOf(program, 'feed').find(({ attrs }) => attrs.shape[0] === null);
+  return (batched && feeds[batched.attrs.name]?.shape[0]) ?? 1;
 }
 
 type Timed = Found['result'] & { readonly timing: Timing };

@@ -15,6 +15,26 @@ const kerasObject = z.union([z.string().min(1), configured]);
 const metrics = z.array(kerasObject);
 const metricsPerOutput = z.union([metrics, z.array(metrics), z.record(z.string(), metrics)]);
 
+/**
+ * What computes: the fastest of all engines that work, the fastest way of one engine, or an engine by one way to its
+ * device, by ONNX Runtime's or tfjs's name of it.
+ */
+export const ENGINE_SETTINGS = [
+  'auto',
+  'onnx',
+  'onnx:cpu',
+  'onnx:cuda',
+  'onnx:dml',
+  'onnx:coreml',
+  'onnx:webgpu',
+  'tensorflow',
+  'tensorflow:tfjs-node-gpu',
+  'tensorflow:tfjs-node',
+  'tensorflow:javascript',
+] as const;
+
+export type EngineSetting = (typeof ENGINE_SETTINGS)[number];
+
 /** How a model trains: what Keras takes in `compile` and `fit`, with the data and the engine. */
 export const trainingSettings = z.strictObject({
   /** Id of the model in the project's spec. */
@@ -25,7 +45,7 @@ export const trainingSettings = z.strictObject({
   /** Uses only the first so many training (and at most as many validation) samples; null: all. */
   limit: z.int().positive().nullable().default(null),
   seed: z.int().nonnegative().max(0xffffffff).default(0),
-  engine: z.enum(['auto', 'tensorflow', 'onnx']).default('auto'),
+  engine: z.enum(ENGINE_SETTINGS).default('auto'),
   optimizer: configured.default({ class_name: 'Adam', config: {} }),
   /** One for all outputs, one per output in order, or by the outputs' names; null leaves an output out. */
   loss: z

@@ -18,6 +18,12 @@ export async function nvidiaGpus(visible = process.env['CUDA_VISIBLE_DEVICES']):
   );
 }
 
+/** The version of the NVIDIA driver; null where it does not say. */
+export async function nvidiaDriver(): Promise<string | null> {
+  const [row] = await query(['driver_version', 'name']);
+  return row?.[0] ?? null;
+}
+
 /** CUDA_VISIBLE_DEVICES: places or beginnings of ids; the list ends at the first that is no GPU. */
 function visibleAmong(
   all: readonly { readonly id: string; readonly gpu: Gpu }[],

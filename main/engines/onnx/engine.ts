@@ -35,7 +35,7 @@ export interface OnnxEngineOptions {
 }
 
 /** The providers whose memory ONNX Runtime's binding for Node.js can hold tensors in: js/node/src/tensor_helper.cc. */
-const CAN_HOLD: readonly string[] = ['webgpu'];
+export const CAN_HOLD: readonly string[] = ['webgpu'];
 
 /**
  * An engine that compiles each program as one ONNX graph with ONNX Runtime.

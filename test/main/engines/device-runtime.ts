@@ -77,7 +77,7 @@ export function deviceRuntime(): {
       return ort.Tensor.fromGpuBuffer(tensor as never, {
         dataType: tensor.type as 'float32',
         dims: tensor.dims,
-        download: () => Promise.reject(new Error('not implemented')),
+        download: () => Promise.reject<never>(new Error('not implemented')),
         dispose: () => {
           traffic.live -= 1;
           this.made.delete(tensor);

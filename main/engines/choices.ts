@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Program } from '../../shared/program/program.ts';
+import { listCandidates, missingParts, type Candidate } from './candidates.ts';
+import { keyOf, openCache } from './content-cache.ts';
+import { describeMachine } from './machine.ts';
+import type { StepSample } from './probe-step.ts';
+
+/** An engine that was the fastest for a step on this machine. */
+export interface Choice {
+  readonly candidate: Candidate;
+  /** What the environment must hold for it to work. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly resident?: false;
+  /** Why it was taken, for people. */
+  readonly reason: string;
+  /** When it was measured: `2026-11-23`. */
+  readonly date: string;
+  /** Set while it is being started: a start that never ended took its process along. */
+  readonly starting?: true;
+}
+
+/** What was chosen for one step on one machine. */
+export interface Memory {
+  recall(): Promise<Choice | null>;
+  remember(choice: Choice): Promise<void>;
+  forget(): Promise<void>;
+}
+
+/** The choices are small; a thousand of them are kept. */
+const LIMIT = 4 * 1024 * 1024;
+
+/** The choices of a cache's folder lie in here. */
+export function choicesFolder(cache: string): string {
+  return join(cache, 'engines');
+}
+
+/** What is remembered for this step, as long as model, batch, preference and machine are the same. */
+export async function openMemory(
+  folder: string,
+  preference: string,
+  { program, feeds }: StepSample,
+): Promise<Memory> {
+  const cache = openCache(choicesFolder(folder), LIMIT);
+  const shapes = Object.entries(feeds).map(([name, { shape }]) => `${name} ${shape}`);
+  const parts = listCandidates().map((candidate) => `${missingParts(candidate)}`);
+  const key = keyOf(
+    preference,
+    contentOf(program),
+    shapes.join('\n'),
+    parts.join('\n'),
+    await describeMachine(),
+  );
+  return {
+    async recall() {
+      const bytes = await cache.read(key);
+      return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Choice);
+    },
+    remember: (choice) => cache.write(key, new TextEncoder().encode(JSON.stringify(choice))),
+    forget: () => cache.remove(key),
+  };
+}
+
+/** A program as text; the numbers of its constants by their hash. */
+function contentOf(program: Program): string {
+  return JSON.stringify(program, (_, value: unknown) =>
+    ArrayBuffer.isView(value)
+      ? keyOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+      : value,
+  );
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, release } from 'node:os';
+import { nvidiaDriver, nvidiaGpus } from './devices/nvidia.ts';
+import { sysfsGpus } from './devices/sysfs.ts';
+
+/** The packages that compute, by whose versions their speed may change. */
+const PACKAGES = [
+  'onnxruntime-node',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs-node-gpu',
+] as const;
+
+/**
+ * What decides how fast engines are here: processors that this process may use, GPUs with their drivers, the system and
+ * the packages with their versions. As text, to be compared.
+ */
+export async function describeMachine(): Promise<string> {
+  const [nvidia, others] = await Promise.all([nvidiaGpus(), sysfsGpus()]);
+  const driver = nvidia.length > 0 ? await nvidiaDriver() : null;
+  const packages = await Promise.all(
+    PACKAGES.map(async (name) => `${name} ${await version(name)}`),
+  );
+  return [
+    `${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
+    `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} of ${cpus().length}`,
+    ...[...nvidia, ...others].map(({ name, memory }) => `${name} ${memory ?? ''}`),
+    ...(driver === null ? [] : [`NVIDIA ${driver}`]),
+    ...packages,
+  ].join('\n');
+}
+
+async function version(name: string): Promise<string> {
+  try {
+    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+  } catch {
+    return 'none';
+  }
+}

@@ -3,6 +3,7 @@ import StudioApp from './App.vue';
 import type { FileAccess } from './data/file-access.ts';
 import { createTexts } from './i18n/index.ts';
 import { createIncoming, incomingKey } from './stores/data-incoming.ts';
+import { createProjectDataset, projectDatasetKey } from './stores/dataset.ts';
 import { createPreferences, preferencesKey } from './stores/preferences.ts';
 import { createProject, projectKey } from './stores/project.ts';
 import { studioKey, type Studio } from './stores/studio.ts';
@@ -14,8 +15,11 @@ export function mountStudio(studio: Studio, files: FileAccess, place: string): A
   app.use(createTexts(preferences.locale));
   app.provide(preferencesKey, preferences);
   app.provide(studioKey, studio);
-  app.provide(projectKey, createProject(studio));
-  app.provide(incomingKey, createIncoming(studio, files));
+  const project = createProject(studio);
+  const incoming = createIncoming(studio, files);
+  app.provide(projectKey, project);
+  app.provide(incomingKey, incoming);
+  app.provide(projectDatasetKey, createProjectDataset(studio, project, incoming));
   app.mount(place);
   return app;
 }

@@ -16,6 +16,18 @@ export function reportAsJson(): Report {
         print('state', { state: event.state });
         if (event.error) print('error', problem(event.error));
         break;
+      case 'import': {
+        const { phase, done, total, secondsLeft } = event;
+        print('import', { phase, done, total, seconds_left: secondsLeft });
+        break;
+      }
+      case 'preparing':
+        print('preparing', {
+          part: event.part,
+          ...(event.of !== undefined && { of: event.of }),
+          share: event.share,
+        });
+        break;
       case 'plan':
         print('start', {
           epochs: event.epochs,
@@ -24,6 +36,7 @@ export function reportAsJson(): Report {
           samples: event.trainSamples,
           validation_samples: event.validationSamples,
           ...event.engine,
+          ...(event.data && { data: event.data }),
         });
         break;
       case 'steps':

@@ -1,6 +1,12 @@
 import type { WriteStream } from 'node:tty';
 import type { RunSummary } from '../../shared/api/contract.ts';
-import type { EpochResult, RunEvent, RunPlan } from '../../shared/api/events.ts';
+import type {
+  EpochResult,
+  ImportState,
+  Preparation,
+  RunEvent,
+  RunPlan,
+} from '../../shared/api/events.ts';
 import { createBar } from './bar.ts';
 import type { Report } from './report.ts';
 import { count, duration, figure, line } from './words.ts';
@@ -59,6 +65,13 @@ export function reportAsText(out: WriteStream): Report {
         if (event.state === 'loading') bar.text('Reading the data');
         if (event.state === 'compiling') bar.text('Preparing the engine');
         break;
+      case 'import':
+        if (event.phase === 'decode')
+          bar.progress(event.done / Math.max(1, event.total), decoding(event));
+        break;
+      case 'preparing':
+        bar.progress(event.share, PREPARATION[event.part](event.of ?? ''));
+        break;
       case 'plan':
         started(event);
         break;
@@ -91,6 +104,18 @@ export function reportAsText(out: WriteStream): Report {
     },
     failed: () => bar.clear(),
   };
+}
+
+const PREPARATION: Readonly<Record<Preparation['part'], (of: string) => string>> = {
+  differentiate: () => 'writing the training step',
+  time: (of) => `trying ${of}`,
+  lower: (of) => `writing the program ${of} for the engine`,
+  optimize: (of) => `the engine optimizes the program ${of}`,
+};
+
+function decoding({ done, total, secondsLeft }: ImportState): string {
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
+  return `decoding the data: ${count(done)} of ${count(total)} samples${left}`;
 }
 
 function lastWords({ state, error, folder, lastStep }: RunSummary): string {

@@ -3,6 +3,7 @@ import type { ShapedColumn } from '../../shared/data/fit.ts';
 import { fittingTasks, PAIR_COLUMNS, type Mapping } from '../../shared/data/mapping.ts';
 import type { ModelPorts } from '../../shared/data/ports.ts';
 import type { Preprocessing } from '../../shared/data/preprocessing.ts';
+import type { RunData } from '../../shared/data/run-data.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { DataElement, Dataset } from './dataset.ts';
 import { pairDataset } from './pairs.ts';
@@ -15,12 +16,10 @@ import type { ImportOptions } from './store/imported.ts';
 /** Data that is decoded, split and shaped to a model. */
 export interface TrainingData {
   readonly name: string;
-  /** Hash of the content of all samples, whatever of them is used. */
-  readonly hash: string;
+  /** What it is, and all that is done to it. */
+  readonly about: RunData;
   readonly training: Dataset;
   readonly validation: Dataset;
-  /** For people, in English: how the samples were split. */
-  readonly split: string;
   readonly ports: ModelPorts;
   readonly mapping: Mapping;
   /** Of every column of images and numbers, complete. */
@@ -68,10 +67,17 @@ export async function openTrainingData(
     const image = source.columns.find(({ kind }) => kind === 'image')?.name;
     return {
       name: imported.name,
-      hash: imported.hash,
+      about: {
+        name: imported.name,
+        hash: imported.hash,
+        samples: imported.all.size,
+        task: settings.task,
+        split: split.how,
+        preprocessing: imported.preprocessing,
+        ties: mapping.ties as RunData['ties'],
+      },
       training,
       validation: await prepared(split.validation),
-      split: split.how,
       ports,
       mapping,
       preprocessing: {

@@ -10,7 +10,7 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     case 'state':
       return { ...next, state: event.state, ...(event.error ? { error: event.error } : {}) };
     case 'plan':
-      return { ...next, engine: event.engine };
+      return { ...next, engine: event.engine, ...(event.data && { data: event.data }) };
     case 'steps':
       return { ...next, lastStep: event.first + event.losses.length - 1 };
     case 'epoch': {
@@ -21,7 +21,9 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
       return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
     case 'trainable':
       return { ...next, model: setTrainable(record.model, event.path, event.trainable) };
+    case 'preparing':
     case 'adapting':
+    case 'import':
     case 'validation':
     case 'images':
       return next;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
+import { runData } from '../../shared/data/run-data.ts';
 import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
@@ -53,6 +54,7 @@ const runRecord = z.object({
       reason: z.string(),
     })
     .optional(),
+  data: runData.optional(),
   lastStep: count,
   lastEpoch: z
     .object({

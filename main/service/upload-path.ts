@@ -30,7 +30,7 @@ function nameProblem(name: string, windows: boolean): string | null {
   if (name === '' || name === '.' || name === '..')
     return `has ${JSON.stringify(name)} in its path; expected names of files and folders`;
   // A lone half of a pair of code units can't be written as UTF-8.
-  if (/[\0-\x1f]|\p{Surrogate}/u.test(name))
+  if (/\p{Control}|\p{Surrogate}/u.test(name))
     return 'has a character in its name that file systems do not take';
   if (Buffer.byteLength(name) > LONGEST_NAME)
     return `has a name of ${Buffer.byteLength(name)} bytes; at most ${LONGEST_NAME} are taken`;

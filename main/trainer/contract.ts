@@ -11,6 +11,8 @@ export interface TrainJob {
   readonly settings: TrainingSettings;
   /** The run's folder, which exists; the trainer writes `images/` and `checkpoints/` below it. */
   readonly folder: string;
+  /** Whether the engines are tried anew though one is remembered as the fastest. */
+  readonly chooseAnew?: boolean;
 }
 
 /** What is to be seen of the data before training. */

@@ -1,4 +1,4 @@
-import type { EngineChoice } from '../../shared/api/events.ts';
+import type { EngineChoice, ImportState, Preparation } from '../../shared/api/events.ts';
 import { modelPorts } from '../../shared/data/ports.ts';
 import { classWeightFeeds } from '../../shared/keras/class-weight.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
@@ -11,6 +11,7 @@ import {
 } from '../../shared/program/step.ts';
 import { scalar, type NamedTensors } from '../../shared/program/tensor.ts';
 import { naturalOrder, type Batch } from '../data/batches.ts';
+import { cacheFolder } from '../data/cache-folder.ts';
 import { openTrainingData, type TrainingData } from '../data/training-data.ts';
 import type { Engine, Executable, Variables } from '../engines/engine.ts';
 import { select } from '../engines/select.ts';
@@ -18,6 +19,12 @@ import { bindData } from './binding.ts';
 import type { TrainJob } from './contract.ts';
 import { randomFeeds } from './feeds.ts';
 import { createAugmenter, noisyColumns, type Augmenter, type Purpose } from './variation.ts';
+
+/** Is told, and waited for, before each part of the preparation. */
+export type TellPreparation = (next: Preparation) => Promise<void>;
+
+/** The share of the preparation after which programs are compiled for the engine that was chosen. */
+const COMPILED_FROM = 0.5;
 
 /** Everything that a training works with, ready for its next step. */
 export interface Session extends Programs {
@@ -46,20 +53,27 @@ interface Programs {
  * `compileModel` throw.
  */
 export async function openSession(
-  { model: spec, settings }: Pick<TrainJob, 'model' | 'settings'>,
+  { model: spec, settings, chooseAnew }: Pick<TrainJob, 'model' | 'settings' | 'chooseAnew'>,
   stop: AbortSignal,
-  onCompile: () => void,
+  { onImport, tell }: { onImport: (progress: ImportState) => void; tell: TellPreparation },
 ): Promise<Session | null> {
   const { seed, batch_size: batchSize } = settings;
   const compiled = compileModel(spec, settings.model, settings);
   const ports = modelPorts(spec, settings.model, settings);
-  const data = await openTrainingData(ports, settings, { signal: stop });
+  const data = await openTrainingData(ports, settings, {
+    signal: stop,
+    onProgress: onImport,
+  }).catch((error: unknown) => {
+    if (stop.aborted) return null;
+    throw error;
+  });
+  if (!data) return null;
   const { training } = data;
   const bind = bindData(ports, data.mapping, data.columns);
   const feeds: Session['feeds'] = ({ samples, elements }, purpose) =>
     bind(elements, noisyColumns(data, settings, samples, elements, purpose));
 
-  onCompile();
+  await tell({ part: 'differentiate', share: 0 });
   const initial = initialValues(compiled, seed);
   const samples = naturalOrder(Math.min(batchSize, training.size));
   const first = { size: samples.length, samples, elements: await training.batch(samples) };
@@ -68,7 +82,18 @@ export async function openSession(
     variables: initial,
     feeds: trainingFeeds(compiled, feeds(first, { updates: 0 }), settings, first.size, 0),
   };
-  const selection = await unlessAborted(stop, select(settings.engine, { sample }));
+  const selecting = select(settings.engine, {
+    sample,
+    cache: cacheFolder(),
+    anew: chooseAnew,
+    tell: ({ engine, provider }, done, total) =>
+      tell({
+        part: 'time',
+        of: `${engine} (${provider})`,
+        share: COMPILED_FROM * (0.1 + (0.9 * done) / total),
+      }),
+  });
+  const selection = await unlessAborted(stop, selecting);
   if (!selection) return null;
   const { engine, choice } = selection;
   const work = { engine, feeds, augmenter: await createAugmenter(engine, data, settings) };
@@ -78,7 +103,7 @@ export async function openSession(
     choice,
     variables: await engine.variables(initial),
     ...work,
-    ...(await prepare(work, compiled, settings)),
+    ...(await prepare(work, compiled, settings, tell)),
   };
 }
 
@@ -89,9 +114,11 @@ export async function openSession(
 export async function recompile(
   session: Session,
   { model: spec, settings }: Pick<TrainJob, 'model' | 'settings'>,
+  tell: TellPreparation,
 ): Promise<Session> {
+  await tell({ part: 'differentiate', share: 0 });
   const compiled = compileModel(spec, settings.model, settings);
-  const programs = await prepare(session, compiled, settings);
+  const programs = await prepare(session, compiled, settings, tell);
   await session.variables.add(freshSlots(compiled.slots));
   await session.step.dispose();
   await session.evaluate.dispose();
@@ -102,11 +129,16 @@ async function prepare(
   { engine, feeds, augmenter }: Pick<Session, 'engine' | 'feeds' | 'augmenter'>,
   compiled: CompiledModel,
   settings: TrainingSettings,
+  tell: TellPreparation,
 ): Promise<Programs> {
+  const compile = (name: 'train' | 'evaluate', from: number, to: number) =>
+    engine.compile(compiled[name], (part) =>
+      tell({ part, of: name, share: part === 'lower' ? from : from + (to - from) / 3 }),
+    );
   return {
     compiled,
-    step: await engine.compile(compiled.train),
-    evaluate: await engine.compile(compiled.evaluate),
+    step: await compile('train', COMPILED_FROM, 0.9),
+    evaluate: await compile('evaluate', 0.9, 1),
     async stepFeeds(batch, updates) {
       const elements = await augmenter.augment(batch, updates);
       const data = feeds({ ...batch, elements }, { updates });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
-import type { RunEventBody, TrainableChange } from '../../shared/api/events.ts';
+import type { Preparation, RunEventBody, TrainableChange } from '../../shared/api/events.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
@@ -51,9 +51,15 @@ async function trainReporting(
   const { seed, epochs, batch_size: batchSize } = settings;
 
   report.emit({ type: 'state', state: 'loading' });
-  const opened = await openSession(job, stop, () =>
-    report.emit({ type: 'state', state: 'compiling' }),
-  );
+  const preparing = async (next: Preparation) => {
+    if (next.part === 'differentiate') report.emit({ type: 'state', state: 'compiling' });
+    report.emit({ type: 'preparing', ...next });
+    await messages(); // what comes next may keep this process from sending
+  };
+  const opened = await openSession(job, stop, {
+    onImport: (progress) => report.emit({ type: 'import', ...progress }),
+    tell: preparing,
+  });
   if (!opened) return { state: 'stopped' };
   let [session, model] = [opened, job.model];
   const { stepsPerEpoch, engine, variables } = session;
@@ -105,9 +111,8 @@ async function trainReporting(
   async function setTrainableHere({ path, trainable }: TrainableChange) {
     const next = setTrainable(model, path, trainable);
     if (next === model) return;
-    report.emit({ type: 'state', state: 'compiling' });
     try {
-      session = await recompile(session, { model: next, settings });
+      session = await recompile(session, { model: next, settings }, preparing);
       model = next;
       report.emit({ type: 'trainable', step: done, path, trainable });
     } finally {
@@ -128,6 +133,7 @@ async function trainReporting(
     trainSamples: training.size,
     validationSamples: validation.size,
     engine: session.choice,
+    data: session.data.about,
     ...(painter && { images: painter.images }),
   });
 

@@ -2,13 +2,39 @@ import { computed, type ComputedRef } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { countInside, type Column } from '../components/tree/rows.ts';
 import { shapeText } from '../compose/shape-text.ts';
+import type { TreeNode } from '../../shared/keras/tree.ts';
+import { useProjectDataset } from '../stores/dataset.ts';
 import { useFormat } from './format.ts';
 
 /** The columns that a place shows beside the names of layers. */
-export function useColumns(which: 'compose' | 'params'): ComputedRef<Column[]> {
+export function useColumns(which: 'compose' | 'params' | 'data'): ComputedRef<Column[]> {
   const { t } = useI18n();
   const format = useFormat();
+  const dataset = useProjectDataset();
+  function insideText(node: TreeNode): string {
+    const { layers, models } = countInside(node);
+    return layers > 0
+      ? t('common.layers', { count: format.integer(layers) }, layers)
+      : t('common.models', { count: format.integer(models) }, models);
+  }
   return computed(() => {
+    if (which === 'data') {
+      const ties = dataset.shaping.value?.mapping.ties ?? [];
+      return [
+        {
+          id: 'fed',
+          title: t('data.fedBy'),
+          width: 84,
+          align: 'start',
+          text(node, open) {
+            const parts = node.path.split('/');
+            const fed = ties.filter(({ port }) => parts.length === 2 && parts[1] === port);
+            if (fed.length > 0) return fed.flatMap(({ columns }) => columns).join(', ');
+            return open || !node.children ? null : insideText(node);
+          },
+        } satisfies Column,
+      ];
+    }
     const params: Column = {
       id: 'params',
       title: t('tree.params'),
@@ -23,11 +49,7 @@ export function useColumns(which: 'compose' | 'params'): ComputedRef<Column[]> {
       width: 108,
       align: 'start',
       text(node, open) {
-        if (open || !node.children) return node.className;
-        const { layers, models } = countInside(node);
-        return layers > 0
-          ? t('common.layers', { count: format.integer(layers) }, layers)
-          : t('common.models', { count: format.integer(models) }, models);
+        return open || !node.children ? node.className : insideText(node);
       },
     };
     const output: Column = {

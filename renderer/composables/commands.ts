@@ -2,6 +2,7 @@ import { computed, onScopeDispose, type Component, type ComputedRef } from 'vue'
 import {
   ChartNoAxesGantt,
   ChartSpline,
+  Database,
   Languages,
   Lock,
   Play,
@@ -40,6 +41,7 @@ export interface Command {
 
 const placeIcons: Record<Place, Component> = {
   compose: Waypoints,
+  data: Database,
   train: ChartSpline,
   runs: ChartNoAxesGantt,
   export: Share,

@@ -1,6 +1,6 @@
 import { ref, shallowRef, type Ref } from 'vue';
 
-export const places = ['compose', 'train', 'runs', 'export'] as const;
+export const places = ['compose', 'data', 'train', 'runs', 'export'] as const;
 export type Place = (typeof places)[number];
 
 /** Where the window is; the address keeps it (`#/train/<run>`), so that a reload comes back to the same place. */

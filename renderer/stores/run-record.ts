@@ -3,6 +3,8 @@ import type {
   EpochResult,
   ErrorInfo,
   ImagesResult,
+  ImportState,
+  Preparation,
   RunEvent,
   RunPlan,
   RunState,
@@ -45,6 +47,9 @@ export interface RunRecord {
   readonly epochs: EpochResult[];
   /** The epoch with the smallest validation loss, once an epoch has been trained. */
   best: EpochResult | null;
+  /** How far the data are decoded, and what the engine's preparation is at, while they are. */
+  importing: ImportState | null;
+  preparing: Preparation | null;
   /** Batches of the pass that is under way. */
   adapting: { readonly done: number; readonly total: number } | null;
   validation: { readonly done: number; readonly total: number } | null;
@@ -72,6 +77,8 @@ export function newRecord(id: string): RunRecord {
     times: new Series(),
     epochs: [],
     best: null,
+    importing: null,
+    preparing: null,
     adapting: null,
     validation: null,
     images: [],
@@ -105,6 +112,16 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
     case 'steps':
       foldSteps(record, event);
       break;
+    case 'import': {
+      const { type: _type, seq: _seq, time: _time, ...progress } = event;
+      record.importing = progress;
+      break;
+    }
+    case 'preparing': {
+      const { type: _type, seq: _seq, time: _time, ...part } = event;
+      record.preparing = part;
+      break;
+    }
     case 'adapting':
       record.adapting = { done: event.done, total: event.total };
       break;
@@ -148,6 +165,8 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
 function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void {
   const { state, error, seq, time } = event;
   record.state = state;
+  record.importing = null;
+  record.preparing = null;
   record.adapting = null;
   record.validation = null;
   paceState(record.pace, state, time);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RunData } from '../data/run-data.ts';
 import type { ModelSpec } from '../keras/spec.ts';
 import { trainingSettings, type TrainingSettings } from '../keras/training-settings.ts';
 import {
@@ -42,6 +43,8 @@ export interface RunSummary {
   readonly silentSince?: number;
   readonly settings: TrainingSettings;
   readonly engine?: EngineChoice;
+  /** What it trains on, known once it is open. */
+  readonly data?: RunData;
   readonly lastStep: number;
   readonly lastEpoch?: EpochResult;
   /** Number of the newest event on disk. */

@@ -1,3 +1,4 @@
+import type { RunData } from '../data/run-data.ts';
 /** Where a run is. The last three are final. */
 export type RunState =
   | 'queued'
@@ -15,11 +16,15 @@ export type RunState =
 /** What happened in a run, without its number. Steps count optimizer updates from 1; 0 is before the first. */
 export type RunEventBody =
   | { readonly type: 'state'; readonly state: RunState; readonly error?: ErrorInfo }
+  /** What the preparation of the engine is at; told before each part of it. */
+  | ({ readonly type: 'preparing' } & Preparation)
   | ({ readonly type: 'plan' } & RunPlan)
   /** Training losses of consecutive steps, gathered for about 100 ms. */
   | { readonly type: 'steps'; readonly first: number; readonly losses: readonly number[] }
   /** How many batches of the pass over the training data are done, while Normalization layers adapt. */
   | { readonly type: 'adapting'; readonly done: number; readonly total: number }
+  /** How far the data are decoded that are not in the cache. */
+  | ({ readonly type: 'import' } & ImportState)
   /** How many validation batches are done. */
   | { readonly type: 'validation'; readonly done: number; readonly total: number }
   | ({ readonly type: 'epoch' } & EpochResult)
@@ -39,6 +44,28 @@ export interface TrainableChange {
 /** One numbered event of a run: `seq` counts from 1 without gaps; `time` is in ms since 1970. */
 export type RunEvent = RunEventBody & { readonly seq: number; readonly time: number };
 
+/** How far an import is. */
+export interface ImportState {
+  readonly phase: 'wait' | 'decode' | 'report';
+  /** Samples. */
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number | null;
+}
+
+/** A part of what happens between the data and the first step. */
+export interface Preparation {
+  /**
+   * `differentiate`: the model becomes programs; `time`: an engine is tried with the training step; `lower`: a program
+   * is written for the engine; `optimize`: the engine optimizes and plans it.
+   */
+  readonly part: 'differentiate' | 'time' | 'lower' | 'optimize';
+  /** The engine that is tried, `onnx (webgpu)`, or the program: `train`, `evaluate`. */
+  readonly of?: string;
+  /** How much is done, 0 to 1. */
+  readonly share: number;
+}
+
 /** What a run is going to do, known once data and engine are ready. */
 export interface RunPlan {
   readonly epochs: number;
@@ -47,6 +74,8 @@ export interface RunPlan {
   readonly trainSamples: number;
   readonly validationSamples: number;
   readonly engine: EngineChoice;
+  /** What it trains on; absent in runs of earlier versions. */
+  readonly data?: RunData;
   /** What the strip of fixed validation samples shows; absent when there is nothing to see. */
   readonly images?: ImagesPlan;
 }

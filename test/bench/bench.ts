@@ -1,4 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
+import { benchCompile } from './compile.ts';
+import { benchGrowth } from './growth.ts';
 import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
 import { benchStreaming } from './streaming.ts';
@@ -9,6 +11,8 @@ import { benchStreaming } from './streaming.ts';
  */
 const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>>> = {
   peers: benchPeers,
+  growth: benchGrowth,
+  compile: benchCompile,
   start: benchStarts,
   streaming: benchStreaming,
 };

@@ -38,7 +38,7 @@ export async function openLoop(peer: PeerModel, engine: Engine): Promise<EngineL
     async steps(count, batch) {
       const times: number[] = [];
       for (let i = 0; i < count; i++) {
-        const feeds = next(batch);
+        const feeds = await next(batch);
         const start = performance.now();
         await train.run(variables, feeds);
         times.push(performance.now() - start);
@@ -53,13 +53,13 @@ export async function openLoop(peer: PeerModel, engine: Engine): Promise<EngineL
 }
 
 /** Batches of MNIST, each digit its own target. */
-async function digits(compiled: CompiledModel): Promise<(batch: number) => NamedTensors> {
+async function digits(compiled: CompiledModel): Promise<(batch: number) => Promise<NamedTensors>> {
   const { train } = await openData('mnist');
   const rate = scalar(compiled.learningRate(0));
   let at = 0;
-  return (batch) => {
+  return async (batch) => {
     at = (at + batch) % (train.size - batch);
-    const { image } = train.batch(Int32Array.from({ length: batch }, (_, i) => at + i));
+    const { image } = await train.batch(Int32Array.from({ length: batch }, (_, i) => at + i));
     return { img: image!, 'target/0': image!, [LEARNING_RATE]: rate };
   };
 }

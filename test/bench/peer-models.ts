@@ -13,11 +13,13 @@ export interface PeerModel {
 
 const relu = { activation: 'relu' };
 
-const mlp = compose(({ input, layers, model }) => {
-  const x = input([784], { name: 'x' });
-  const y = layers.dense(512, relu)(layers.dense(512, relu)(x));
-  return [model(x, layers.dense(10, { activation: 'softmax' })(y), { name: 'mlp' })];
-});
+/** A classifier of 10 classes by fully connected layers of these widths. */
+const mlp = (inputs: number, ...widths: readonly number[]) =>
+  compose(({ input, layers, model }) => {
+    const x = input([inputs], { name: 'x' });
+    const y = widths.reduce((y: SymbolicTensor, width) => layers.dense(width, relu)(y), x);
+    return [model(x, layers.dense(10, { activation: 'softmax' })(y), { name: 'mlp' })];
+  });
 
 const cnn = compose(({ input, layer, layers, model }) => {
   const x = input([32, 32, 3], { name: 'x' });
@@ -51,10 +53,41 @@ const resnet = compose(({ input, layer, layers, model }) => {
   return [model(x, layers.dense(10, { activation: 'softmax' })(y), { name: 'resnet' })];
 });
 
-export const peerModels: Readonly<Record<string, PeerModel>> = {
+/**
+ * Convolutions of 64 to 512 channels with BatchNormalization, 10 million parameters in 11 layers: what takes long to
+ * compile. PyTorch's peer does not have it.
+ */
+const deep = compose(({ input, layer, layers, model }) => {
+  const x = input([32, 32, 3], { name: 'x' });
+  let y: SymbolicTensor = x;
+  for (const [i, filters] of [64, 64, 128, 128, 256, 256, 512, 512, 512, 512].entries()) {
+    y = layers.conv2d(filters, 3, { padding: 'same', use_bias: false })(y);
+    y = layers.activation('relu')(layer('BatchNormalization')(y));
+    if (i % 2 === 1) y = layers.maxPooling2d(2)(y);
+  }
+  y = layers.dense(10, { activation: 'softmax' })(layers.flatten()(y));
+  return [model(x, y, { name: 'deep' })];
+});
+
+const crossentropy = 'categorical_crossentropy';
+
+const models: Readonly<Record<string, PeerModel>> = {
   seed: { spec: seedModels, model: 'autoencoder', loss: 'mse', digits: true },
-  mlp: { spec: mlp, model: 'mlp', loss: 'categorical_crossentropy' },
-  cnn: { spec: cnn, model: 'cnn', loss: 'categorical_crossentropy' },
-  lstm: { spec: lstm, model: 'lstm', loss: 'categorical_crossentropy' },
-  resnet: { spec: resnet, model: 'resnet', loss: 'categorical_crossentropy' },
+  mlp: { spec: mlp(784, 512, 512), model: 'mlp', loss: crossentropy },
+  cnn: { spec: cnn, model: 'cnn', loss: crossentropy },
+  lstm: { spec: lstm, model: 'lstm', loss: crossentropy },
+  resnet: { spec: resnet, model: 'resnet', loss: crossentropy },
+  deep: { spec: deep, model: 'deep', loss: crossentropy },
 };
+
+/**
+ * A model by its name here and in torch_models.py. `mlp:WIDTH` is a perceptron with one hidden layer, as wide as its
+ * input: about the square of that in parameters. Throws for a name that is none.
+ */
+export function peerModel(name: string): PeerModel {
+  const [, width] = /^mlp:(\d+)$/.exec(name) ?? [];
+  if (width) return { ...models['mlp']!, spec: mlp(Number(width), Number(width)) };
+  const found = models[name];
+  if (!found) throw new Error(`no model "${name}"; there are ${Object.keys(models).join(', ')}`);
+  return found;
+}

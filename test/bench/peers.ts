@@ -1,12 +1,9 @@
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { openLoop } from './engine-loop.ts';
-import { peerModels } from './peer-models.ts';
-import { markdownTable, median, times as ratio } from './stats.ts';
+import { peerModel } from './peer-models.ts';
+import { markdownTable, times as ratio } from './stats.ts';
+import { inTurns } from './turns.ts';
 import { findTorch, openTorch } from './torch-peer.ts';
-
-/** Steps of one turn take about so long, in ms; turns of the peers alternate, so that a change of the machine's pace meets all. */
-const TURN = 120;
-const TURNS = 12;
 
 /** What is measured beside PyTorch: models by name, each with its batch sizes. */
 const CASES: readonly (readonly [model: string, batch: number])[] = [
@@ -56,7 +53,7 @@ export async function benchPeers(models: readonly string[]): Promise<void> {
 /** Median milliseconds of a step on the onnx engine, then on PyTorch with 1 and 2 threads if there is a Python. */
 async function compare(name: string, batch: number, python: string | null): Promise<number[]> {
   const engine = await createOnnxEngine();
-  const loop = await openLoop(peerModels[name]!, engine);
+  const loop = await openLoop(peerModel(name), engine);
   const torch = python ? [await openTorch(python, 1), await openTorch(python, 2)] : [];
   const runners = [
     (count: number) => loop.steps(count, batch),
@@ -67,18 +64,4 @@ async function compare(name: string, batch: number, python: string | null): Prom
   await loop.close();
   await engine.dispose();
   return times;
-}
-
-/** Median milliseconds of a step of each runner, timed in short turns one after the other. */
-export async function inTurns(
-  runners: readonly ((count: number) => Promise<number[]>)[],
-  turns = TURNS,
-): Promise<number[]> {
-  const counts: number[] = [];
-  for (const run of runners)
-    counts.push(Math.max(2, Math.round(TURN / median((await run(4)).slice(1)))));
-  const times = runners.map((): number[] => []);
-  for (let turn = 0; turn < turns; turn++)
-    for (const [i, run] of runners.entries()) times[i]!.push(...(await run(counts[i]!)));
-  return times.map(median);
 }

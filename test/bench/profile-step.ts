@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { openLoop } from './engine-loop.ts';
-import { peerModels } from './peer-models.ts';
+import { peerModel } from './peer-models.ts';
 
 /**
  * Times a model's training step on the onnx engine and prints where the time goes, one operator a line:
@@ -15,7 +15,7 @@ const [batch = 128, threads = 2, steps = 30] = numbers.slice(0, 3).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'profile-step-'));
 const profile = numbers[3] === 'profile' ? { profile: join(folder, 'profile') } : {};
 const engine = await createOnnxEngine({ threads, ...profile });
-const loop = await openLoop(peerModels[name]!, engine);
+const loop = await openLoop(peerModel(name), engine);
 console.log(
   `${name}: ${loop.compiled.train.nodes.length} operations, compiled in ${loop.compileTime.toFixed(0)} ms`,
 );

@@ -26,3 +26,13 @@ export function markdownTable(
 
 /** How many times as fast: `1.83x`. */
 export const times = (ratio: number) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}x`;
+
+/** The power of x with which y grows, over points [x, y]: the slope of the straight line through their logarithms. */
+export function exponent(points: readonly (readonly [x: number, y: number])[]): number {
+  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
+  const mean = (i: 0 | 1) => logs.reduce((sum, point) => sum + point[i], 0) / logs.length;
+  const [x0, y0] = [mean(0), mean(1)];
+  const moment = (of: (point: readonly [number, number]) => number) =>
+    logs.reduce((sum, point) => sum + of(point), 0);
+  return moment(([x, y]) => (x - x0) * (y - y0)) / moment(([x]) => (x - x0) ** 2);
+}

@@ -12,7 +12,7 @@ import { openStudio } from '../../main/service/studio.ts';
 import { serveWeb } from '../../main/web/server.ts';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { openLoop } from './engine-loop.ts';
-import { peerModels } from './peer-models.ts';
+import { peerModel } from './peer-models.ts';
 import { markdownTable, median } from './stats.ts';
 
 const BATCH = 128;
@@ -28,7 +28,7 @@ export async function benchStreaming(): Promise<void> {
   const studio: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const engine = await createOnnxEngine();
-    const loop = await openLoop(peerModels['seed']!, engine);
+    const loop = await openLoop(peerModel('seed'), engine);
     await loop.steps(5, BATCH);
     bare.push(mean(await loop.steps(STEPS, BATCH)));
     await loop.close();

@@ -169,7 +169,7 @@ describe.skipIf(!hasChromium)('composing, proving and taking out, in a browser',
   });
 
   test('a submodel is exported', async () => {
-    await page.keyboard.press('Alt+4');
+    await page.keyboard.press('Alt+5');
     await row('autoencoder/encoder').click();
     await page.getByRole('textbox', { name: 'Folder' }).fill('out/encoder');
     await page.getByRole('button', { name: 'Export encoder' }).click();

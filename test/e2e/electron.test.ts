@@ -140,8 +140,10 @@ describe.skipIf(!hasChromium)('the desktop app, over a stand-in for Electron', (
     // Engines were timed in processes that the app started for the trainer, which can't start any itself.
     const plan = (await events(killed)).find(({ type }) => type === 'plan');
     expect(plan).toMatchObject({
-      engine: { reason: expect.stringContaining('ms a step') as string },
+      engine: { reason: expect.stringContaining('samples/s') as string },
     });
+    // The window has asked what engines there are: that process and its probes end by themselves.
+    await expect.poll(app.control.utilityPids, { timeout: 60_000 }).toHaveLength(1);
     const [pid] = await app.control.utilityPids();
     process.kill(pid!, 'SIGKILL');
     await expect

@@ -1,6 +1,5 @@
 import { open, stat } from 'node:fs/promises';
 import { formatShape, sizeOf } from '../../../shared/program/tensor.ts';
-import type { TypedArray } from '../typed-array.ts';
 import type { StoredArray } from './arrays.ts';
 import { ByteReader, bytesOf, readAt, type Chunks } from './bytes.ts';
 import { counted } from './names.ts';

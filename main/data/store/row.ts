@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { ImageFacts } from './image/decode.ts';
+import type { PixelValues } from './image/pixels.ts';
 import type { Layout } from './layout.ts';
 
 /** Bytes of a key: the start of a SHA-256. */
@@ -111,21 +112,31 @@ function readImage(from: Buffer, at: number, channels: number): ImageRow {
 }
 
 /** The sums of a decoded image. */
-export function imageRow(facts: ImageFacts, data: ArrayLike<number>, channels: number): ImageRow {
+export function imageRow(facts: ImageFacts, data: PixelValues, channels: number): ImageRow {
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   let [least, most] = [Infinity, -Infinity];
-  for (let c = 0; c < channels; c++) {
-    let [sum, square] = [0, 0];
-    for (let i = c; i < data.length; i += channels) {
-      const value = data[i]!;
-      sum += value;
-      square += value * value;
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
-    sums[c] = sum;
-    squares[c] = square;
+  const count = (channel: number, value: number, times: number) => {
+    sums[channel]! += value * times;
+    squares[channel]! += value * value * times;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  };
+  for (let channel = 0; channel < channels; channel++) {
+    if (data instanceof Uint8Array)
+      histogram(data, channel, channels).forEach((times, value) => {
+        if (times > 0) count(channel, value, times);
+      });
+    else for (let i = channel; i < data.length; i += channels) count(channel, data[i]!, 1);
   }
   return { ...facts, least, most, sums, squares };
+}
+
+const bins = new Uint32Array(256);
+
+/** How often each value occurs in a channel; the array is used again. */
+function histogram(data: Uint8Array, channel: number, channels: number): Uint32Array {
+  bins.fill(0);
+  for (let i = channel; i < data.length; i += channels) bins[data[i]!]!++;
+  return bins;
 }

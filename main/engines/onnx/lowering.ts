@@ -121,7 +121,7 @@ export class Lowering {
 
   /** The size of an axis as the run finds it, a list of one int64. */
   dim(x: Lowered, axis: number): string {
-    const layout = this.layoutOf(x, true);
+    const layout = this.layoutOf(x, axis === x.shape.length - 1);
     const at = axisIn(layout, x.shape.length, axis);
     return this.graph.node('Shape', [this.name(x, layout)], { start: at, end: at + 1 });
   }

@@ -1,6 +1,7 @@
 import commands from './commands.ts';
 import common from './common.ts';
 import compose from './compose.ts';
+import data from './data.ts';
 import engines from './engines.ts';
 import exporting from './export.ts';
 import proof from './proof.ts';
@@ -15,6 +16,7 @@ export default {
   commands,
   common,
   compose,
+  data,
   engines,
   export: exporting,
   proof,

@@ -1,5 +1,12 @@
 export default {
-  places: { label: 'Places', compose: 'Compose', train: 'Train', runs: 'Runs', export: 'Export' },
+  places: {
+    label: 'Places',
+    compose: 'Compose',
+    data: 'Data',
+    train: 'Train',
+    runs: 'Runs',
+    export: 'Export',
+  },
   folder: 'Folder',
   run: 'Run {number}',
   undo: 'Undo',

@@ -42,7 +42,25 @@ export default {
     ended: 'Epoch {epoch} of {epochs} · step {step}',
     nothing: 'No step was trained',
   },
-  bars: { run: 'Run', epoch: 'Epoch', validation: 'Valid.', adapting: 'Adapt' },
+  preparing: {
+    differentiate: 'Writes the training step of the model',
+    time: 'Tries the engine {of}',
+    lower: 'Writes the program {of} for the engine',
+    optimize: 'The engine optimizes the program {of}',
+  },
+  importing: {
+    wait: 'Waits for another import of the same data',
+    decode: 'Decodes the dataset · {done} of {total} samples',
+    report: 'Looks through the dataset',
+  },
+  bars: {
+    run: 'Run',
+    epoch: 'Epoch',
+    validating: 'Valid.',
+    adapting: 'Adapt',
+    loading: 'Data',
+    compiling: 'Engine',
+  },
   figures: {
     elapsed: 'elapsed',
     left: 'left',

@@ -2,7 +2,14 @@ import type en from '../en/shell.ts';
 import type { Texts } from '../texts.ts';
 
 export default {
-  places: { label: '位置', compose: '搭建', train: '训练', runs: '运行', export: '导出' },
+  places: {
+    label: '位置',
+    compose: '搭建',
+    data: '数据',
+    train: '训练',
+    runs: '运行',
+    export: '导出',
+  },
   folder: '文件夹',
   run: '运行 {number}',
   undo: '撤销',

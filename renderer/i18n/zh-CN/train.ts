@@ -44,7 +44,25 @@ export default {
     ended: '第 {epoch} / {epochs} 轮 · 第 {step} 步',
     nothing: '未训练任何一步',
   },
-  bars: { run: '总进度', epoch: '本轮', validation: '验证', adapting: '统计' },
+  preparing: {
+    differentiate: '正在生成模型的训练步骤',
+    time: '正在试用引擎 {of}',
+    lower: '正在为引擎编写程序 {of}',
+    optimize: '引擎正在优化程序 {of}',
+  },
+  importing: {
+    wait: '等待同一数据的另一次导入',
+    decode: '正在解码数据集 · 第 {done}/{total} 个样本',
+    report: '正在检查数据集',
+  },
+  bars: {
+    run: '总进度',
+    epoch: '本轮',
+    validating: '验证',
+    adapting: '统计',
+    loading: '数据',
+    compiling: '引擎',
+  },
   figures: {
     elapsed: '已用',
     left: '剩余',

@@ -201,7 +201,9 @@ describe('selecting', () => {
   it('times the step on what works and takes the fastest', async () => {
     const { engine, choice } = await select('auto', { start, sample: sample() });
     expect(choice.provider).not.toBe('javascript');
-    expect(choice.reason).toMatch(/^the (only one|fastest) that works: onnx \(cpu\) on CPU, .* [\d,]+ samples\/s/);
+    expect(choice.reason).toMatch(
+      /^the (only one|fastest) that works: onnx \(cpu\) on CPU, .* [\d,]+ samples\/s/,
+    );
     await engine.dispose();
   });
 

@@ -65,6 +65,7 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
       trainSamples: 300,
       validationSamples: 300,
       engine: expect.objectContaining({ engine: 'onnx', kind: 'cpu' }) as object,
+      data: expect.objectContaining({ name: 'mnist', samples: 70_000 }) as object,
       images: { count: 10, shape: [28, 28, 1], pictures: ['input'] },
     },
   ]);

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { tasks } from './mapping.ts';
+import { preprocessing } from './preprocessing.ts';
+
+const tie = z.object({
+  role: z.enum(['input', 'output']),
+  port: z.string(),
+  columns: z.array(z.string()),
+  as: z.enum(['values', 'index', 'one-hot', 'number']),
+  noisy: z.boolean(),
+  why: z.enum(['chosen', 'name', 'task', 'shape']),
+});
+
+/** The data that a run trains on, as its `run.json` keeps it: what it is, and all that is done to it. */
+export const runData = z.object({
+  name: z.string(),
+  /** Hash of the content of all samples, their classes and parts. */
+  hash: z.string(),
+  /** All samples, whatever of them is used. */
+  samples: z.int().nonnegative(),
+  task: z.enum(tasks),
+  /** For people, in English: how it was split. */
+  split: z.string(),
+  /** Of every column of images and numbers, complete. */
+  preprocessing,
+  /** What goes into which input, and what which output learns. */
+  ties: z.array(tie),
+});
+
+export type RunData = Readonly<z.infer<typeof runData>>;
+
+/** What makes data the same. */
+export type DataIdentity = Pick<RunData, 'name' | 'hash' | 'samples'>;
+
+/**
+ * How data differ from those that a run was trained on, for people; null when they are the same. They are the same when
+ * their content is, wherever it lies.
+ */
+export function differenceOf(trained: DataIdentity, now: DataIdentity): string | null {
+  if (trained.hash === now.hash) return null;
+  const told = ({ samples, hash }: DataIdentity) =>
+    `${samples} samples, content ${shortHash(hash)}`;
+  return `${now.name} is not what the run was trained on: it had ${told(trained)}; there are ${told(now)}`;
+}
+
+/** The first signs of a hash, enough to tell contents apart by eye. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 12);
+}

@@ -170,12 +170,12 @@ export class Tracer {
     direct: boolean,
   ): Traced[] {
     const { definition, config } = readLayer(spec, path);
-    const { inputs, kwargs } = positional(definition, given, keywords);
-    const values = inputs.map(({ value }) =>
-      definition.anyType ? value : this.ops.cast(value, 'float32'),
-    );
     const losses = this.losses.length;
     try {
+      const { inputs, kwargs } = positional(definition, given, keywords);
+      const values = inputs.map(({ value }) =>
+        definition.anyType ? value : this.ops.cast(value, 'float32'),
+      );
       const shapes = values.map((x) => x.shape);
       this.build(layer, definition.variables?.(config, shapes) ?? [], trainable);
       const masks = liveMasks(inputs, kwargs, definition.takesMask ?? false);
@@ -348,9 +348,11 @@ function resolveArguments(
   };
 }
 
+const counted = (inputs: number) => `${inputs} ${inputs === 1 ? 'input' : 'inputs'}`;
+
 /** Puts tensors that a call gives by the names of positional arguments to their places; the others lose their masks. */
 function positional(
-  { arguments: names = [] }: LayerDefinition,
+  { arguments: names = [], takes = 1, takesMask = false }: LayerDefinition,
   given: readonly Traced[],
   keywords: Keywords,
 ) {
@@ -369,5 +371,9 @@ function positional(
   };
   for (const [name, value] of Object.entries(keywords))
     if (!names.includes(name)) kwargs[name] = plain(value);
+  if (takes === 1 && takesMask && inputs.length === 2 && kwargs['mask'] == null)
+    kwargs['mask'] = inputs.pop()!.value; // the argument that follows the tensor
+  if (inputs.length > takes)
+    throw new RangeError(`takes ${counted(takes)}; got ${inputs.length}`);
   return { inputs, kwargs };
 }

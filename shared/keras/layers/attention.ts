@@ -50,6 +50,7 @@ const MASKED = -1e9;
  */
 export const multiHeadAttention = defineLayer({
   className: 'MultiHeadAttention',
+  takes: 3,
   removesMasks: true,
   arguments: ['query', 'value', 'key'],
   config,

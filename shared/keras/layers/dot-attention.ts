@@ -26,6 +26,7 @@ function attention<C extends { dropout: number }>(
 ) {
   return defineLayer<C>({
     className,
+    takes: 3,
     config,
     variables: (config, inputs) => variables(config, checked(className, inputs)),
     mask: ({ masks }) => [masks[0] ?? null],

@@ -81,6 +81,8 @@ export interface LayerDefinition<C = unknown> {
    * does not support masking: what comes after it sees no mask.
    */
   mask?(context: CallContext, inputs: readonly Value[], config: C): readonly (Value | null)[];
+  /** How many tensors it takes; 1 unless told. */
+  readonly takes?: number;
   /** Its Keras call has a `mask` argument. */
   readonly takesMask?: boolean;
   /** It takes the masks away from the tensors that it is given, for all that follows. */

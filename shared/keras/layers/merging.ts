@@ -16,6 +16,7 @@ function merging(
 ) {
   return defineLayer({
     className,
+    takes: Infinity,
     anyType: true,
     config: z.strictObject({}),
     mask: ({ ops, masks }) =>
@@ -69,6 +70,7 @@ export const average = merging('Average', (ops, inputs) => {
 /** Joins tensors along an axis. Its mask counts a step where any of them does. */
 export const concatenate = defineLayer({
   className: 'Concatenate',
+  takes: Infinity,
   anyType: true,
   config: z.strictObject({ axis: z.int().default(-1) }),
   call({ ops }, inputs, { axis }) {
@@ -96,6 +98,7 @@ const asFloat = (ops: Ops, x: Value) => ops.cast(x, 'float32');
  */
 export const dot = defineLayer({
   className: 'Dot',
+  takes: 2,
   config: z.strictObject({
     axes: z.union([z.int(), z.tuple([z.int(), z.int()])]),
     normalize: z.boolean().default(false),

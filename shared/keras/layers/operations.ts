@@ -15,6 +15,7 @@ function binary(className: string, compute: (ops: Ops, a: Value, b: Value | numb
   return defineLayer({
     className,
     operation,
+    takes: 2,
     anyType: true,
     config: z.strictObject({}),
     call({ ops, kwargs }, [x, y]) {

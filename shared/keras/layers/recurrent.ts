@@ -77,6 +77,7 @@ export function recurrent<C extends RecurrentConfig>(
 ): LayerDefinition {
   return defineLayer<C>({
     className,
+    takes: Infinity, // the sequence, then its initial states
     takesMask: true,
     config,
     variables: (config, [input]) => variables(config, cell, input!.at(-1), input!),

@@ -77,6 +77,7 @@ const merge: Readonly<Record<string, (ops: Ops, a: Value, b: Value) => Value>> =
  */
 export const bidirectional = defineLayer({
   className: 'Bidirectional',
+  takes: Infinity, // the sequence, then the initial states of both directions
   takesMask: true,
   wraps: ['layer', 'backward_layer'],
   config: z.strictObject({

@@ -63,6 +63,17 @@ const single = (class_name: string, config: object, input: object = {}): unknown
 const image = { batch_shape: [null, 8, 8, 3] };
 const sequence = { batch_shape: [null, 5, 3] };
 
+describe('a call with more tensors than the layer takes', () => {
+  it('is refused, and not computed with the first alone', () => {
+    const build = () =>
+      compose(({ input, layers, model }) => {
+        const both = [input([4], { name: 'x' }), input([4], { name: 'other' })];
+        return model(both, layers.dense(2, { name: 'sum' })(both), { name: 'm' });
+      });
+    expect(problemOf(build)).toContain('sum: Dense: takes 1 input; got 2');
+  });
+});
+
 describe('a layer that can not be', () => {
   it.each<[string, object, object, string]>([
     ['Dense', { units: NaN }, {}, 'm/layer: Dense.units'],

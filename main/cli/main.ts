@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../service/places.ts';
+import { addData } from './data.ts';
 import { addEngines } from './engines.ts';
 import { addExport } from './export.ts';
 import { fail, USAGE } from './exit.ts';
@@ -16,7 +17,7 @@ const program = new Command('matryoshka')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE))
   .configureHelp({ showGlobalOptions: true });
 
-for (const add of [addTrain, addSummary, addProve, addEngines, addExport, addServe])
+for (const add of [addTrain, addData, addSummary, addProve, addEngines, addExport, addServe])
   add(program).exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

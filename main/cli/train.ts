@@ -2,16 +2,17 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { encodeError } from '../../shared/api/errors.ts';
-import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+import { ENGINE_SETTINGS, type TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { findProject } from '../service/project.ts';
 import { trainRun } from '../service/train-run.ts';
+import { addDataFlags, withDataFlags, type DataFlags } from './data-flags.ts';
 import { fail, INTERRUPTED, wholeNumber } from './exit.ts';
 import { modelNamed } from './project.ts';
 import { reportAsJson } from './report-json.ts';
 import { reportAsText } from './report-text.ts';
 
-interface TrainFlags {
+interface TrainFlags extends DataFlags {
   readonly model?: string;
   readonly data?: string;
   readonly epochs?: number;
@@ -19,31 +20,32 @@ interface TrainFlags {
   readonly limit?: number;
   readonly seed?: number;
   readonly engine?: TrainingSettings['engine'];
+  readonly probe?: true;
   readonly out?: string;
   readonly json?: true;
 }
 
 /** `train <project|template>`. */
 export function addTrain(program: Command): Command {
-  return program
-    .command('train')
-    .description('Trains a model of a project or a template, and keeps the run in a folder.')
-    .argument(
-      '<project|template>',
-      'a folder with project.json, or the name of a template (autoencoder)',
-    )
-    .option('--model <name>', "which of the project's models (default: the one it trains)")
-    .option('--data <name|path>', 'a built-in dataset (mnist), or a folder or file')
-    .option('--epochs <n>', 'passes over the data', wholeNumber(1, 1_000_000))
-    .option('--batch-size <n>', 'samples a step', wholeNumber(1, 1_000_000))
-    .option('--limit <n>', 'use the first n samples only', wholeNumber(1))
-    .option('--seed <n>', 'of initial weights, order and dropout', wholeNumber(0, 0xffffffff))
-    .addOption(
-      new Option('--engine <name>', 'what computes').choices(['auto', 'tensorflow', 'onnx']),
-    )
-    .option('--out <dir>', "the run's folder (default: a new one under ./runs)")
-    .option('--json', 'print one JSON event a line')
-    .action(train);
+  return addDataFlags(
+    program
+      .command('train')
+      .description('Trains a model of a project or a template, and keeps the run in a folder.')
+      .argument(
+        '<project|template>',
+        'a folder with project.json, or the name of a template (autoencoder)',
+      )
+      .option('--model <name>', "which of the project's models (default: the one it trains)")
+      .option('--data <name|path>', 'a built-in dataset (mnist), or a folder or file')
+      .option('--epochs <n>', 'passes over the data', wholeNumber(1, 1_000_000))
+      .option('--batch-size <n>', 'samples a step', wholeNumber(1, 1_000_000))
+      .option('--limit <n>', 'use the first n samples only', wholeNumber(1))
+      .option('--seed <n>', 'of initial weights, order and dropout', wholeNumber(0, 0xffffffff))
+      .addOption(new Option('--engine <name>', 'what computes').choices(ENGINE_SETTINGS))
+      .option('--probe', 'try all engines anew, though one is remembered as the fastest')
+      .option('--out <dir>', "the run's folder (default: a new one under ./runs)")
+      .option('--json', 'print one JSON event a line'),
+  ).action(train);
 }
 
 async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
@@ -51,9 +53,8 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
   try {
     const { name, model, training } = await findProject(nameOrPath);
     const settings: TrainingSettings = {
-      ...training,
+      ...withDataFlags(training, flags, flags.data),
       ...(flags.model !== undefined && { model: modelNamed(model, flags.model) }),
-      ...(flags.data !== undefined && { data: flags.data }),
       ...(flags.epochs !== undefined && { epochs: flags.epochs }),
       ...(flags.batchSize !== undefined && { batch_size: flags.batchSize }),
       ...(flags.limit !== undefined && { limit: flags.limit }),
@@ -65,6 +66,7 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
       model,
       settings,
       folder,
+      chooseAnew: flags.probe === true,
       startTrainer: () => forkTrainer(),
       onEvents: report.events,
     });

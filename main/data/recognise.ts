@@ -11,6 +11,7 @@ import { listFiles, type Listing } from './sources/listing.ts';
 import { nameOf, type Look, type Recogniser } from './sources/look.ts';
 import { counted, extensionOf, isImageName } from './sources/names.ts';
 import { recogniseNumpy } from './sources/numpy.ts';
+import { recogniseParquet } from './sources/parquet.ts';
 import { ProblemList } from './sources/problems.ts';
 
 /** What is tried, in this order. */
@@ -19,6 +20,7 @@ const RECOGNISERS: readonly {
   readonly recognise: Recogniser;
 }[] = [
   { kinds: ['idx'], recognise: recogniseIdx },
+  { kinds: ['parquet'], recognise: recogniseParquet },
   { kinds: ['csv-images'], recognise: recogniseCsvImages },
   { kinds: ['image-classes', 'images', 'image-pairs'], recognise: recogniseImages },
   { kinds: ['numpy'], recognise: recogniseNumpy },

@@ -4,6 +4,7 @@ import type { Channel } from '../../shared/api/channel.ts';
 import type { RunSummary, Snapshot, StudioService } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { serveStudio } from '../../shared/api/rpc.ts';
+import { withData } from '../../shared/data/settings.ts';
 import { parseModelSpec } from '../../shared/keras/spec.ts';
 import { imageFile } from '../trainer/contract.ts';
 import { ask } from './ask.ts';
@@ -57,7 +58,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const datasets = await createDatasets({
     folder,
     chosen: async () => (await openProject(folder)).training.data,
-    open: async (data, job) => openDataset(data, await openProject(folder), job),
+    async open(data, job) {
+      const project = await openProject(folder);
+      return openDataset(withData(project.training, data), project, job);
+    },
     pick: options.pick,
     uploadLimits: options.uploadLimits,
     listener: {

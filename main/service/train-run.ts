@@ -45,6 +45,8 @@ export interface TrainRunOptions {
   readonly onChange?: (summary: RunSummary) => void;
   readonly onUsage?: (usage: DeviceUsage) => void;
   readonly limits?: TrainerLimits;
+  /** Whether the engines are tried anew though one is remembered as the fastest. */
+  readonly chooseAnew?: boolean;
 }
 
 /** A run that is under way. */
@@ -156,7 +158,12 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     );
     if (ending) void trainer.end();
     const { state } = await Promise.race([
-      trainer.service.train({ model: record.model, settings, folder }),
+      trainer.service.train({
+        model: record.model,
+        settings,
+        folder,
+        chooseAnew: options.chooseAnew === true,
+      }),
       broken,
     ]);
     await writing;

@@ -43,4 +43,13 @@ export const dataSettings = {
   augmentation: augmentation.prefault({}),
 };
 
+/** Settings moved to other data: what was set for the columns of the old is gone. */
+export function withData<S extends DataSettings>(settings: S, data: string): S {
+  if (data === settings.data) return settings;
+  const untouched = z
+    .object(dataSettings)
+    .pick({ recognise: true, preprocessing: true, columns: true });
+  return { ...settings, data, ...untouched.parse({}) };
+}
+
 export type DataSettings = z.infer<z.ZodObject<typeof dataSettings>>;

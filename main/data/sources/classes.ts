@@ -72,15 +72,16 @@ export function countsOf({ names, indexOf }: Classes, values: ValueCounts | unde
 
 /**
  * The classes of values. Whole numbers from 0 on are the indices themselves, as in Keras, up to the largest, so a
- * number that doesn't occur is an empty class; `names` may name them. Other values are sorted.
+ * number that doesn't occur is an empty class; `names` may name them, and a negative number is no class then. Other values
+ * are sorted.
  */
 export function classesOf(values: ValueCounts, names?: readonly string[]): Classes {
   const keys = [...(values.counts?.keys() ?? [])];
-  if (values.integers || names) {
+  if (values.integers) {
     const numbers = keys.map(Number);
     const largest = numbers.reduce((a, b) => Math.max(a, b), -1);
-    const dense = largest < Math.min(MOST_INDEX, 4 * keys.length + 16);
-    if (numbers.every((n) => Number.isInteger(n) && n >= 0) && (dense || names)) {
+    const dense = largest < Math.min(MOST_INDEX, 4 * keys.length + 16) && numbers.every((n) => n >= 0);
+    if (numbers.every(Number.isInteger) && (dense || names)) {
       const count = Math.max(largest + 1, names?.length ?? 0);
       const all = Array.from({ length: count }, (_, i) => names?.[i] ?? String(i));
       return {

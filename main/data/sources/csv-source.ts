@@ -3,22 +3,16 @@ import { isImagePath, numberOf } from './cells.ts';
 import { csvFormat, csvRows, type CsvFormat, type CsvRow } from './csv.ts';
 import { ImageFinder } from './image-finder.ts';
 import { filesOf, stampOf, type ListedFile, type Look, type Recogniser } from './look.ts';
-import { splitIn } from './names.ts';
-import { planTable, type PlannedColumn } from './table-plan.ts';
-import { tableSource, type TableFile } from './table-source.ts';
+import { splitOfPath } from './names.ts';
+import { planTable } from './table-plan.ts';
+import type { TableFile } from './table-source.ts';
+import { joinedTables, type PlannedTable } from './tables.ts';
 
 /** So many rows are looked at to find out what the columns are. */
 const SAMPLED = 1000;
 
 /** More tables than this in one folder are no dataset in a table. */
 const MOST_TABLES = 1000;
-
-/** A table with what is planned for its columns. */
-interface PlannedTable {
-  readonly file: TableFile;
-  readonly plan: readonly PlannedColumn[];
-  readonly leftOut: readonly (readonly [column: string, why: string])[];
-}
 
 /** CSV files that name images. */
 export const recogniseCsvImages: Recogniser = (look) => recogniseCsv(look, 'csv-images');
@@ -45,53 +39,7 @@ async function recogniseCsv(look: Look, kind: 'csv-images' | 'csv') {
   const fitting = tables.filter(
     ({ plan }) => (kind === 'csv-images') === plan.some(({ role }) => role === 'path'),
   );
-  const main = mainTable(fitting);
-  if (!main) return null;
-  const joined = fitting.filter((table) => table === main || belongsTo(table, main));
-  for (const { file } of tables.filter((table) => !joined.includes(table)))
-    problems.add(
-      'ignored',
-      file.path,
-      `has other columns than ${main.file.path}: ${file.columns.slice(0, 5).join(', ')}`,
-      'left out',
-    );
-  for (const { file } of joined)
-    for (const { role, name, from } of main.plan)
-      if (!from.every((column) => file.columns.includes(column)))
-        problems.add(
-          role === 'class' ? 'missing-label' : 'missing-value',
-          file.path,
-          `has no column ${name}`,
-          'its samples are kept without it',
-        );
-  for (const [column, why] of main.leftOut)
-    problems.add('ignored-column', main.file.path, `the column ${column} ${why}`, 'left out');
-  return tableSource({
-    kind,
-    files: joined.map(({ file }) => file),
-    plan: main.plan,
-    classNames: new Map(),
-    look,
-  });
-}
-
-/** The table that shows best what the columns are: one to train on, with the most of them in use. */
-function mainTable(tables: readonly PlannedTable[]): PlannedTable | undefined {
-  const worth = ({ file, plan }: PlannedTable) =>
-    plan.length * 4 +
-    (plan.some(({ role }) => role === 'class') ? 2 : 0) +
-    (file.split === 'train' ? 2 : file.split === 'all' ? 1 : 0);
-  return tables.reduce<PlannedTable | undefined>(
-    (best, table) => (best && worth(best) >= worth(table) ? best : table),
-    undefined,
-  );
-}
-
-/** Whether a table has all that a model is given in the main table; labels may be missing. */
-function belongsTo({ file }: PlannedTable, main: PlannedTable): boolean {
-  const given = main.plan.filter(({ role }) => role === 'path' || role === 'pixels');
-  const needed = given.length ? given : main.plan.filter(({ role }) => role === 'numbers');
-  return needed.every(({ from }) => from.every((column) => file.columns.includes(column)));
+  return fitting.length ? joinedTables(kind, fitting, look) : null;
 }
 
 async function plannedTable(listed: ListedFile, look: Look): Promise<PlannedTable> {
@@ -111,7 +59,7 @@ async function plannedTable(listed: ListedFile, look: Look): Promise<PlannedTabl
     path: listed.path,
     folder: listed.folder,
     stamp: await stampOf(listed.file),
-    split: splitIn(listed.name) ?? 'all',
+    split: splitOfPath(listed.path),
     columns,
     start: (header ? rows[1]! : first!).at,
     rows: (from) => csvRows(listed.file, format.delimiter, from),
@@ -132,7 +80,7 @@ async function plannedTable(listed: ListedFile, look: Look): Promise<PlannedTabl
     { paths, classes: new Set() },
   );
   if (plan.length === 0) throw dataError(`${listed.file} has no column of numbers or images`);
-  return { file, plan, leftOut };
+  return { file, plan, leftOut, classNames: new Map() };
 }
 
 async function firstRows(file: string, { delimiter, start }: CsvFormat): Promise<CsvRow[]> {

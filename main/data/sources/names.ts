@@ -49,6 +49,13 @@ export function splitIn(name: string): SplitName | null {
   return null;
 }
 
+/** The split of a file by its own name, or by the nearest folder that is named for one; else `all`. */
+export function splitOfPath(path: string): SplitName {
+  const folders = path.split('/');
+  const own = splitIn(folders.pop() ?? '');
+  return own ?? folders.map(splitNamed).findLast((split) => split !== null) ?? 'all';
+}
+
 /** A name as it is compared: Unicode's composed form, whatever the file system or an editor made of it. */
 export function nameKey(name: string): string {
   return name.normalize('NFC');

@@ -4,8 +4,8 @@ import { filesWith, stampOf, type ListedFile, type Look, type Recogniser } from 
 import {
   counted,
   extensionOf,
-  splitIn,
   splitNamed,
+  splitOfPath,
   stemOf,
   wordsOf,
   type SplitName,
@@ -88,7 +88,7 @@ function partsOf(arrays: readonly NamedArray[], { problems, options }: Look): Ar
     })
     .map(({ key, file, array }): ArrayPart => {
       const named = partNamed(key);
-      const split = named.split ?? splitIn(file.name) ?? 'all';
+      const split = named.split ?? splitOfPath(file.path);
       const part = taken.has(`${split} ${named.part as string}`) ? { column: key } : named.part;
       taken.add(`${split} ${part as string}`);
       return { key, array, split, part };

@@ -33,8 +33,11 @@ export interface TableFile {
   readonly split: SplitName;
   readonly columns: readonly string[];
   readonly start: TablePosition;
-  /** The rows from a position on, several at a time. */
-  rows(from: TablePosition): AsyncGenerator<readonly TableRow[], undefined, void>;
+  /** The rows from a position on, several at a time; columns that are not needed may be null. */
+  rows(
+    from: TablePosition,
+    unneeded?: ReadonlySet<string>,
+  ): AsyncGenerator<readonly TableRow[], undefined, void>;
 }
 
 export interface TableData {
@@ -62,13 +65,23 @@ export async function tableSource(data: TableData): Promise<Recognised> {
     );
   }
   const columns = found.columns.map(sourceColumn);
-  for (const { column, classes, bySplit } of found.columns)
-    if (column.role === 'class' && classes)
-      addClassProblems(
-        classes.names,
-        splits.map(({ name }) => ({ split: name, counts: countsOf(classes, bySplit.get(name)) })),
-        look.problems,
+  for (const { column, classes, bySplit } of found.columns) {
+    if (!classes) continue;
+    const counts = splits.map(({ name }) => ({
+      split: name,
+      counts: countsOf(classes, bySplit.get(name)),
+    }));
+    addClassProblems(classes.names, counts, look.problems);
+    const values = [...bySplit.values()].reduce((sum, { total }) => sum + total, 0);
+    const known = counts.flatMap((one) => one.counts).reduce((a, b) => a + b, 0);
+    if (known < values)
+      look.problems.add(
+        'missing-label',
+        column.name,
+        `${counted(values - known, 'row')} have a number in ${column.name} that stands for no class`,
+        'kept without it',
       );
+  }
   const hasPaths = found.columns.some(({ column }) => column.role === 'path');
   if (hasPaths && !look.listing.chosen) addUnnamed(found, data);
   return {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../../shared/program/tensor.ts';
-import { encodedBytes, numbersIn, splitOfCell, type Cell } from './cells.ts';
+import { numbersIn, splitOfCell, type Cell } from './cells.ts';
 import { classesOf, ValueCounts, type Classes } from './classes.ts';
 import { ImageFinder, type FoundImage } from './image-finder.ts';
 import type { SplitName } from './names.ts';
@@ -123,15 +123,7 @@ export async function survey(data: TableData): Promise<Survey> {
       own.add(value);
       if (!values.add(value))
         problems.add('missing-label', place, `has no ${name}`, 'kept without it');
-    } else if (role === 'encoded') {
-      if (!encodedBytes(cells[0]!))
-        problems.add(
-          'missing-image',
-          place,
-          `has no bytes of an image in ${name}`,
-          'kept without it',
-        );
-    } else if (role !== 'path') {
+    } else if (role !== 'path' && role !== 'encoded') {
       const numbers = numbersIn(cells, sizeOf(shape!));
       if (!numbers)
         problems.add(
@@ -145,8 +137,10 @@ export async function survey(data: TableData): Promise<Survey> {
     }
   }
 
+  // Images in the table itself are not needed to count.
+  const light = new Set(plan.filter(({ role }) => role === 'encoded').flatMap(({ from }) => from));
   for (const [f, file] of files.entries())
-    for await (const rows of file.rows(file.start)) {
+    for await (const rows of file.rows(file.start, light)) {
       signal?.throwIfAborted();
       for (const row of rows) {
         const why = await problemOf(f, row);

@@ -95,7 +95,7 @@ function splitOf(
       column.kind === 'class' ? 'missing-label' : 'missing-value',
       first.array.path,
       `${counted(size, 'sample')} of ${name} have no ${column.name}`,
-      `kept without ${column.name}`,
+      'left out',
     );
   const stamp = members.map(({ array }) => array.stamp).join(' ');
   async function* samples(from = 0): AsyncGenerator<SourceSample, undefined, void> {

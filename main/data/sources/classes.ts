@@ -80,7 +80,8 @@ export function classesOf(values: ValueCounts, names?: readonly string[]): Class
   if (values.integers) {
     const numbers = keys.map(Number);
     const largest = numbers.reduce((a, b) => Math.max(a, b), -1);
-    const dense = largest < Math.min(MOST_INDEX, 4 * keys.length + 16) && numbers.every((n) => n >= 0);
+    const dense =
+      largest < Math.min(MOST_INDEX, 4 * keys.length + 16) && numbers.every((n) => n >= 0);
     if (numbers.every(Number.isInteger) && (dense || names)) {
       const count = Math.max(largest + 1, names?.length ?? 0);
       const all = Array.from({ length: count }, (_, i) => names?.[i] ?? String(i));

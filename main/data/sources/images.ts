@@ -115,7 +115,7 @@ function addLabelProblems(
       'missing-label',
       path || '.',
       `${counted(images.length, 'image')} lie beside the folders of the classes`,
-      'kept without label',
+      'left out',
     );
   const splits = SPLIT_ORDER.filter((name) => filled.some(({ split }) => split === name));
   const counts = splits.map((split) => {

@@ -79,14 +79,14 @@ export async function tableSource(data: TableData): Promise<Recognised> {
         'missing-label',
         column.name,
         `${counted(values - known, 'row')} have a number in ${column.name} that stands for no class`,
-        'kept without it',
+        'left out',
       );
   }
   const hasPaths = found.columns.some(({ column }) => column.role === 'path');
   if (hasPaths && !look.listing.chosen) addUnnamed(found, data);
   return {
     kind: data.kind,
-    stamp: files.map(({ stamp }) => stamp).join(' '),
+    ...(hasPaths ? {} : { stamp: files.map(({ stamp }) => stamp).join(' ') }),
     recognised: `${describeSplits(splits, 'row')} of ${files.length === 1 ? files[0]!.path : counted(files.length, 'file')}: ${columns.map(describe).join(', ')}`,
     columns,
     splits,

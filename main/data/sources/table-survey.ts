@@ -72,6 +72,7 @@ export async function survey(data: TableData): Promise<Survey> {
   >();
   const out = files.map(() => new Set<number>());
   const images = new Set<string>();
+  const imageColumns = plan.filter(({ role }) => role === 'path').length;
   let named = 0;
 
   const cellsOf = (file: number, { from }: PlannedColumn, cells: readonly Cell[]) =>
@@ -92,16 +93,19 @@ export async function survey(data: TableData): Promise<Survey> {
       return ['bad-row', `has ${cells.length} cells; ${file.columns.length} expected`];
     const split = splitOf(f, { at, cells });
     if (!split) return ['unknown-split', `names no split in the column ${splitColumn!.name}`];
+    // A row goes by its image where it has one, as its sample does.
+    let place = `${file.path}:${at.line}`;
     for (const { column } of columns) {
       if (column.role !== 'path') continue;
       const image = await imageOf(f, cellsOf(f, column, cells)[0]!);
       if ('problem' in image) return [image.problem, image.message];
       images.add(image.path);
       named++;
+      if (imageColumns === 1) place = image.path;
     }
-    const place = `${file.path}:${at.line}`;
     for (const counting of columns)
-      count(counting, split, cellsOf(f, counting.column, cells), place);
+      if (counting.column.from.every((name) => indices[f]!.has(name)))
+        count(counting, split, cellsOf(f, counting.column, cells), place);
     const state = splits.get(split) ?? { size: 0, marks: [] };
     splits.set(split, state);
     if (state.size++ % STEP === 0) state.marks.push({ file: f, at });
@@ -121,8 +125,7 @@ export async function survey(data: TableData): Promise<Survey> {
       const own = bySplit.get(split) ?? new ValueCounts();
       bySplit.set(split, own);
       own.add(value);
-      if (!values.add(value))
-        problems.add('missing-label', place, `has no ${name}`, 'kept without it');
+      if (!values.add(value)) problems.add('missing-label', place, `has no ${name}`, 'left out');
     } else if (role !== 'path' && role !== 'encoded') {
       const numbers = numbersIn(cells, sizeOf(shape!));
       if (!numbers)
@@ -130,7 +133,7 @@ export async function survey(data: TableData): Promise<Survey> {
           'missing-value',
           place,
           `has not all ${sizeOf(shape!)} numbers of ${name}`,
-          'kept without them',
+          'left out',
         );
       else if (counting.bytes)
         counting.bytes = numbers.every((n) => n >= 0 && n <= 255 && Number.isInteger(n));
@@ -161,7 +164,7 @@ export async function survey(data: TableData): Promise<Survey> {
     })),
     splits,
     images,
-    namesSamples: named === images.size && plan.filter(({ role }) => role === 'path').length === 1,
+    namesSamples: named === images.size && imageColumns === 1,
     splitOf,
     cellsOf,
     imageOf,

@@ -36,7 +36,7 @@ export async function joinedTables(
           role === 'class' ? 'missing-label' : 'missing-value',
           file.path,
           `has no column ${name}`,
-          'its samples are kept without it',
+          'its samples are left out',
         );
   for (const [column, why] of main.leftOut)
     problems.add('ignored-column', main.file.path, `the column ${column} ${why}`, 'left out');

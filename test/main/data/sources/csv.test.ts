@@ -98,7 +98,7 @@ test('rows without image, images without row, labels that miss, and paths that l
     splits: { all: 3 },
     problems: [
       'link data/link.jpg',
-      'missing-label data/labels.csv:3',
+      'missing-label data/2.jpg',
       'missing-image data/labels.csv:5',
       'outside data/labels.csv:6',
       'outside data/labels.csv:7',

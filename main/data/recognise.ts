@@ -4,11 +4,12 @@ import { StudioError } from '../../shared/api/errors.ts';
 import type { RecogniseOptions } from '../../shared/data/recognise.ts';
 import { dataError } from './dataset.ts';
 import type { Source } from './source.ts';
+import { recogniseCifar } from './sources/cifar.ts';
 import { recogniseCsvImages, recogniseCsvNumbers } from './sources/csv-source.ts';
 import { recogniseIdx } from './sources/idx.ts';
 import { recogniseImages } from './sources/images.ts';
 import { listFiles, type Listing } from './sources/listing.ts';
-import { nameOf, type Look, type Recogniser } from './sources/look.ts';
+import { filesOf, nameOf, type Look, type Recogniser } from './sources/look.ts';
 import { counted, extensionOf, isImageName } from './sources/names.ts';
 import { recogniseNumpy } from './sources/numpy.ts';
 import { recogniseParquet } from './sources/parquet.ts';
@@ -20,6 +21,7 @@ const RECOGNISERS: readonly {
   readonly recognise: Recogniser;
 }[] = [
   { kinds: ['idx'], recognise: recogniseIdx },
+  { kinds: ['cifar'], recognise: recogniseCifar },
   { kinds: ['parquet'], recognise: recogniseParquet },
   { kinds: ['csv-images'], recognise: recogniseCsvImages },
   { kinds: ['image-classes', 'images', 'image-pairs'], recognise: recogniseImages },
@@ -65,7 +67,7 @@ export async function recognise(
     throw dataError(error.message);
   }
   throw dataError(
-    `${root} holds ${foundIn(listing)}, which ${kind ? `can't be taken for ${kind}` : 'is nothing to train on'}; what would be: ${UNDERSTOOD}`,
+    `${root} holds ${foundIn(listing)}, which ${kind ? `can't be taken for ${kind}` : 'is nothing to train on'}; what would be: ${UNDERSTOOD}${hasArchive(listing) ? '; an archive is to be unpacked first' : ''}`,
   );
 }
 
@@ -90,6 +92,10 @@ function addIgnored({ listing, problems }: Look, uses: (path: string) => boolean
     `${counted(total, 'file')} of other kinds (${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}): ${ignored.join(', ')}${total > ignored.length ? ', …' : ''}`,
     'left out',
   );
+}
+
+function hasArchive(listing: Listing): boolean {
+  return filesOf(listing, (name) => /\.(zip|rar|7z|tar|tgz|tar\.\w+)$/i.test(name)).length > 0;
 }
 
 /** `3 .txt, 1 .md and 12 images`, or `no files`. */

@@ -1,5 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import { parquetMetadataAsync, parquetRead, parquetSchema, type AsyncBuffer, type Compressors, type FileMetaData } from 'hyparquet';
+import {
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dataError } from '../dataset.ts';
@@ -120,10 +127,14 @@ async function decoded(
         onComplete: (rows) => (found = rows),
       });
     } catch (error) {
-      throw new Error(`${file}: rows ${rowStart} to ${rowEnd - 1}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${file}: rows ${rowStart} to ${rowEnd - 1}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   if (needed.length && found.length !== rowEnd - rowStart)
-    throw new Error(`${file}: expected rows ${rowStart} to ${rowEnd - 1}; got ${found.length} of them`);
+    throw new Error(
+      `${file}: expected rows ${rowStart} to ${rowEnd - 1}; got ${found.length} of them`,
+    );
   return Array.from({ length: rowEnd - rowStart }, (_, i) => ({
     at: { offset: rowStart + i, line: rowStart + i },
     cells: columns.map((name) => cellOf(found[i]?.[name])),
@@ -134,7 +145,8 @@ async function decoded(
 function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint8Array) return isImageBytes(value) ? value : Buffer.from(value).toString();
+  if (value instanceof Uint8Array)
+    return isImageBytes(value) ? value : Buffer.from(value).toString();
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(cellOf);
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, cellOf);
@@ -143,9 +155,16 @@ function cellOf(value: unknown): Cell {
   if (bytes !== undefined || path !== undefined)
     return {
       bytes: bytes instanceof Uint8Array ? bytes : null,
-      path: typeof path === 'string' ? path : path instanceof Uint8Array ? Buffer.from(path).toString() : null,
+      path:
+        typeof path === 'string'
+          ? path
+          : path instanceof Uint8Array
+            ? Buffer.from(path).toString()
+            : null,
     };
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'bigint' ? Number(inner) : inner,
+  );
 }
 
 async function metadataOf(handle: FileHandle, size: number, file: string): Promise<FileMetaData> {
@@ -163,7 +182,12 @@ async function metadataOf(handle: FileHandle, size: number, file: string): Promi
       (sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0),
       0,
     );
-    if (num_rows < 0n || num_rows > MOST_ROWS_IN_GROUP || total_byte_size > 16 * MOST_IN_GROUP || compressed > Math.min(size, MOST_IN_GROUP))
+    if (
+      num_rows < 0n ||
+      num_rows > MOST_ROWS_IN_GROUP ||
+      total_byte_size > 16 * MOST_IN_GROUP ||
+      compressed > Math.min(size, MOST_IN_GROUP)
+    )
       throw dataError(
         `${file} has a row group of ${counted(Number(num_rows), 'row')} and ${compressed} bytes; groups of at most ${counted(MOST_ROWS_IN_GROUP, 'row')} and 1 GB are read (row_group_size makes them smaller)`,
       );
@@ -218,7 +242,8 @@ const bounded: Compressors = Object.fromEntries(
   Object.entries({ ...compressors, GZIP: gunzip }).map(([codec, decompress]) => [
     codec,
     (input: Uint8Array, length: number) => {
-      if (length > MOST_PAGE) throw new Error(`a page promises ${length} bytes; at most ${MOST_PAGE} are read`);
+      if (length > MOST_PAGE)
+        throw new Error(`a page promises ${length} bytes; at most ${MOST_PAGE} are read`);
       return decompress(input, length);
     },
   ]),

@@ -5,7 +5,7 @@ import { channelsLast } from './array-columns.ts';
 import { ByteReader, bytesOf, readAt } from './bytes.ts';
 import { addClassProblems } from './classes.ts';
 import { filesOf, stampOf, type ListedFile, type Look, type Recogniser } from './look.ts';
-import { counted, describeSplits, SPLIT_ORDER, type SplitName } from './names.ts';
+import { compareNames, counted, describeSplits, SPLIT_ORDER, type SplitName } from './names.ts';
 import { tarMembers } from './tar.ts';
 
 const PIXELS = 3072;
@@ -30,11 +30,13 @@ interface Layout {
 /** The binary version of CIFAR-10 or CIFAR-100, as it is downloaded or unpacked. Format: its page in Toronto. */
 export const recogniseCifar: Recogniser = async (look) => {
   const files = await filesIn(look);
-  const batches = files.flatMap((file): Batch[] => {
-    const name = file.path.split(/[/:]/).at(-1)!;
-    if (!/^(data_batch_\d+|test_batch|train|test)\.bin$/.test(name)) return [];
-    return [{ ...file, split: name.startsWith('test') ? 'test' : 'train' }];
-  });
+  const batches = files
+    .flatMap((file): Batch[] => {
+      const name = file.path.split(/[/:]/).at(-1)!;
+      if (!/^(data_batch_\d+|test_batch|train|test)\.bin$/.test(name)) return [];
+      return [{ ...file, split: name.startsWith('test') ? 'test' : 'train' }];
+    })
+    .sort((a, b) => compareNames(a.path, b.path));
   if (batches.length === 0) {
     const pickled = files.find(({ path }) => /(^|[/:])(data_batch_1|meta)$/.test(path));
     if (pickled)
@@ -174,7 +176,7 @@ async function cifarSource(all: readonly Batch[], { labels, classes }: Layout, l
   };
 }
 
-/** The records of batches from number `from` on; an archive is read from its start to its end once. */
+/** The records of batches from number `from` on; an archive is begun anew only where a batch lies before the last. */
 async function* recordsOf(batches: readonly Batch[], record: number, from: number) {
   let open = null as { readonly file: string; at: number; readonly reader: ByteReader } | null;
   let skip = from;

@@ -158,6 +158,21 @@ export default {
       duplicate: '{count} duplicates | {count} duplicate | {count} duplicates',
       leak: '{count} in two splits | {count} in two splits | {count} in two splits',
       imbalance: 'uneven classes',
+      ignored: 'files that are no data',
+      'ignored-column': '{count} unused columns | {count} unused column | {count} unused columns',
+      'missing-value':
+        '{count} without a number | {count} without a number | {count} without a number',
+      'bad-row': '{count} broken rows | {count} broken row | {count} broken rows',
+      'unknown-class': '{count} unknown classes | {count} unknown class | {count} unknown classes',
+      'class-mismatch': 'other classes to train on than to test',
+      'too-large': '{count} too large | {count} too large | {count} too large',
+      unmatched:
+        '{count} without a partner | {count} without a partner | {count} without a partner',
+      link: '{count} links | {count} link | {count} links',
+      copy: '{count} copies | {count} copy | {count} copies',
+      sizes: 'images of several sizes',
+      contradiction:
+        '{count} alike of two classes | {count} alike of two classes | {count} alike of two classes',
     },
     other: '{count} × {code}',
     jump: 'Show the sample {path}',

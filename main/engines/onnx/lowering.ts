@@ -12,7 +12,7 @@ import {
   toLast,
   type Layout,
 } from './layout.ts';
-import { ELEMENT_TYPES, type ElementType } from './model.ts';
+import { ELEMENT_TYPES, type Attributes, type ElementType } from './model.ts';
 
 /** A value of the program in the ONNX graph: its name in each layout in which it is there. */
 export interface Lowered extends TensorType {
@@ -188,7 +188,9 @@ export class Lowering {
 
   /** Reshapes; one -1 stands for what remains. */
   reshape(name: string, shape: readonly number[]): string {
-    return this.graph.node('Reshape', [name, this.graph.ints(shape)]);
+    // A 0 would stand for the size that the tensor has there.
+    const attributes: Attributes = shape.includes(0) ? { allowzero: 1 } : {};
+    return this.graph.node('Reshape', [name, this.graph.ints(shape)], attributes);
   }
 
   /** Takes a part; everything when nothing is cut. */

@@ -8,6 +8,7 @@ import { layoutCases } from './conformance/layout.ts';
 import { linearCases } from './conformance/linear.ts';
 import { poolingCases } from './conformance/pooling.ts';
 import { describePrograms } from './conformance/programs.ts';
+import { randomCases } from './conformance/random.ts';
 import { reductionCases } from './conformance/reduction.ts';
 import { sourceCases } from './conformance/sources.ts';
 import { describeVariables } from './conformance/variables.ts';
@@ -22,12 +23,9 @@ const cases: readonly Case[] = [
   ...poolingCases,
 ];
 
-/** Elsewhere: `variable` in the tests of variables, `random` in those of programs. */
-const ELSEWHERE: readonly string[] = ['variable', 'random'];
-
 /**
- * What every engine must hold to: each operation equals the reference in values, shape and type, and variables
- * behave as `engine.ts` says. An operation without a case fails.
+ * What every engine must hold to: each operation equals the reference in values, shape and type, at the edges and on
+ * random shapes, and variables behave as `engine.ts` says. An operation without random cases fails.
  */
 export function conformance(name: string, createEngine: () => Promise<Engine>): void {
   describe(`${name} engine`, () => {
@@ -38,9 +36,9 @@ export function conformance(name: string, createEngine: () => Promise<Engine>): 
     afterAll(() => engine.dispose());
 
     describe('operations', () => {
-      for (const op of OP_NAMES.filter((op) => !ELSEWHERE.includes(op)))
+      for (const op of OP_NAMES)
         it(op, async () => {
-          const own = cases.filter((c) => c.op === op);
+          const own = [...cases.filter((c) => c.op === op), ...randomCases(op)];
           expect(own.length, `cases for ${op}`).toBeGreaterThan(0);
           for (const one of own) await check(engine, one);
         });

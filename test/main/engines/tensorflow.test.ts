@@ -8,8 +8,6 @@ import { conformance } from './conformance.ts';
 
 conformance('tensorflow (JavaScript)', () => createTensorflowEngine({ provider: 'javascript' }));
 
-const native = (['tfjs-node-gpu', 'tfjs-node'] as const).find((p) => nativePackage(p) === 'whole');
-
 describe('tensorflow engine on JavaScript', () => {
   it('says what it computes on', async () => {
     const { name, device } = await createTensorflowEngine({ provider: 'javascript' });
@@ -80,6 +78,3 @@ describe('tensorflow engine on JavaScript', () => {
       },
     );
 });
-
-if (native)
-  conformance(`tensorflow (${native})`, () => createTensorflowEngine({ provider: native }));

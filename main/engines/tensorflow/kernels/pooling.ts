@@ -31,9 +31,12 @@ export function pooling(tf: Tf): Kernels<'maxPool' | 'maxPoolGrad' | 'avgPool' |
     if (poolSize.length === 1) return lower(tf, maxPool(raise(tf, x), up(attrs)));
     if (typeof padding !== 'string')
       return maxPool(padSpatial(tf, x, padding, -Infinity), { ...attrs, padding: 'valid' });
-    return poolSize.length === 3
-      ? tf.maxPool3d(x as Tensor5D, poolSize as Three, strides as Three, padding)
-      : tf.maxPool(x as Tensor4D, poolSize as Two, strides as Two, padding);
+    if (poolSize.length === 2)
+      return tf.maxPool(x as Tensor4D, poolSize as Two, strides as Two, padding);
+    // In 3D tfjs takes off at the borders what a stride leaves, where `same` is left to it.
+    const borders = bordersOf(x.shape.slice(1, -1), poolSize, strides, padding);
+    const input = padSpatial(tf, x, borders, -Infinity) as Tensor5D;
+    return tf.maxPool3d(input, poolSize as Three, strides as Three, 'valid');
   }
 
   function maxPoolGrad(x: Tensor, y: Tensor, dy: Tensor, attrs: PoolAttrs): Tensor {

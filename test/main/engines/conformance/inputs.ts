@@ -11,6 +11,13 @@ export interface Input {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly draw: (random: Random, position: number) => number;
+  /** How the program takes it; a feed unless told. */
+  readonly as?: 'variable' | 'random';
+}
+
+/** The input as a variable or as numbers that the run draws, in place of a feed. */
+export function fromOutside(as: NonNullable<Input['as']>, input: Input): Input {
+  return { ...input, as };
 }
 
 /** Uniform numbers in [0, 1). */

@@ -100,6 +100,17 @@ const upsample: Case[] = [
   use('upsample', { size: [2, 1, 3] }, float(null, 1, 2, 2, 2)),
 ];
 
+/** Tensors without numbers. */
+const empty: Case[] = [
+  use('slice', { starts: [0, 1], sizes: [null, 0], strides: [1, 1] }, float(null, 4)),
+  use('concat', { axis: 1 }, float(null, 0), float(null, 3)),
+  use('pad', { pads: [[0, 0], [1, 2]], value: 7 }, float(null, 0)),
+  use('reshape', { shape: [0, 3] }, float(2, 0)),
+  use('transpose', { perm: [1, 0] }, float(2, 0)),
+  use('expandLike', {}, float(1, 1), float(3, 0)),
+]; // prettier-ignore
+
 export const layoutCases: readonly Case[] = [
   ...reshape, ...transpose, ...broadcast, ...slice, ...pad, ...concat, ...reverse, ...upsample,
+  ...empty,
 ]; // prettier-ignore

@@ -1,0 +1,3 @@
+import { conformanceOnLibrary } from './libtensorflow.ts';
+
+await conformanceOnLibrary('tfjs-node-gpu');

@@ -55,22 +55,23 @@ export async function select(
   if (again && 'engine' in again) {
     const { reason, date } = known;
     const why = `${asked}${reason} (measured ${date}, remembered for this model on this machine)`;
-    return { engine: again.engine, choice: choiceOf(known.candidate, again.engine.device, why) };
+    return { engine: again.engine, choice: choiceOf(known.candidate, known.device, why) };
   }
   const failed = again ? `${again.failed}; ` : '';
 
   const { result, reason } = await find(preference, options);
-  const { candidate, env, resident } = result;
+  const { candidate, device, env, resident } = result;
   const engine = await start({ candidate, env, resident }, options);
   if (result.timing)
     await memory?.remember({
       candidate,
+      device,
       env,
       ...(resident !== undefined && { resident }),
       reason,
       date: new Date().toISOString().slice(0, 10),
     });
-  return { engine, choice: choiceOf(candidate, result.device, failed + asked + reason) };
+  return { engine, choice: choiceOf(candidate, device, failed + asked + reason) };
 }
 
 /** Starts the engine that was chosen before, unless that fails or did so the last time; then it is forgotten. */
@@ -133,14 +134,20 @@ function find(preference: EngineSetting, options: SelectOptions): Promise<Found>
   const candidates = listCandidates().filter(wanted);
   if (candidates.length === 0) throw new Error(`${preference} does not exist for this system`);
   const order = provider === undefined ? ORDER.filter(wanted) : candidates;
+  // TensorFlow's packages are asked for by one name and taken in their order, so each that is passed over is said.
+  const inOrder = preference === 'tensorflow';
   return options.sample
-    ? fastest(candidates, order, options.sample, options)
-    : firstThatWorks(order, [], options);
+    ? fastest(candidates, order, inOrder, options.sample, options)
+    : firstThatWorks(order, inOrder, [], options);
 }
 
-/** Takes the first of the order that works; `passed` are those that are out already. */
+/**
+ * Takes the first of the order that works; `passed` are those that are out already. Says why they are, with `sayAll`
+ * also of those that are not installed.
+ */
 async function firstThatWorks(
   order: readonly Ordered[],
+  sayAll: boolean,
   passed: readonly ProbeResult[],
   options: ProbeOptions,
 ): Promise<Found> {
@@ -148,7 +155,7 @@ async function firstThatWorks(
   for (const { kind, ...candidate } of order) {
     const result = await probe(candidate, options);
     if (works(result) && (kind === undefined || result.device.kind === kind)) {
-      const why = out.filter(({ installed }) => installed).map(describe);
+      const why = out.filter(({ installed }) => sayAll || installed).map(describe);
       return { result, reason: [`${nameOf(candidate)} works here`, ...why].join('; ') };
     }
     out.push(result);
@@ -158,12 +165,13 @@ async function firstThatWorks(
 }
 
 /**
- * Times the sample on each. tfjs's JavaScript is so slow that it is only taken when nothing else works; what gives
+ * Times the sample on each, and takes the fastest, or `inOrder` the first of the order. tfjs's JavaScript is so slow that it is only taken when nothing else works; what gives
  * other numbers than ONNX Runtime on the CPU is not taken at all.
  */
 async function fastest(
   candidates: readonly Candidate[],
   order: readonly Ordered[],
+  inOrder: boolean,
   sample: StepSample,
   options: SelectOptions,
 ): Promise<Found> {
@@ -176,13 +184,16 @@ async function fastest(
   const timed = results.filter(isTimed);
   const judge = timed.find(({ candidate }) => nameOf(candidate) === 'onnx (cpu)')?.timing.outputs;
   const isRight = ({ timing }: Timed) => !judge || agree(judge, timing.outputs);
-  const right = timed.filter(isRight).sort((a, b) => a.timing.milliseconds - b.timing.milliseconds);
+  const place = ({ candidate, device }: Timed) =>
+    order.findIndex((one) => nameOf(one) === nameOf(candidate) && one.kind === device.kind);
+  const rank = inOrder ? place : ({ timing }: Timed) => timing.milliseconds;
+  const right = timed.filter(isRight).sort((a, b) => rank(a) - rank(b));
   if (!right[0]) {
     const out = results.filter((result) => !works(result) && !result.late);
     const left = order.filter(
       (one) => !out.some(({ candidate }) => nameOf(candidate) === nameOf(one)),
     );
-    return firstThatWorks(left, out, options);
+    return firstThatWorks(left, inOrder, out, options);
   }
   const batch = batchOf(sample);
   const speeds = right.map(({ candidate, device, timing }) => {
@@ -192,9 +203,10 @@ async function fastest(
   const wrong = timed.filter((one) => !isRight(one));
   const others = [
     ...wrong.map(({ candidate }) => `${nameOf(candidate)} computes other numbers`),
-    ...results.filter((one) => one.installed && !isTimed(one)).map(describe),
+    ...results.filter((one) => (inOrder || one.installed) && !isTimed(one)).map(describe),
   ];
-  const best = right.length === 1 ? 'the only one that works' : 'the fastest that works';
+  const most = inOrder ? 'the first that works' : 'the fastest that works';
+  const best = right.length === 1 ? 'the only one that works' : most;
   return { result: right[0], reason: [`${best}: ${speeds.join(', ')}`, ...others].join('; ') };
 }
 

@@ -194,7 +194,9 @@ describe('selecting', () => {
     const { engine, choice } = await select('tensorflow', { start });
     expect(engine.name).toBe('tensorflow');
     expect(choice).toMatchObject({ engine: 'tensorflow', provider: 'javascript', kind: 'cpu' });
-    expect(choice.reason).toBe('tensorflow was asked for; tensorflow (javascript) works here');
+    expect(choice.reason).toMatch(
+      /^tensorflow was asked for; tensorflow \(javascript\) works here; tensorflow \(tfjs-node-gpu\): .*installed.*; tensorflow \(tfjs-node\): .*installed/,
+    );
     await engine.dispose();
   });
 

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { Program } from '../../shared/program/program.ts';
 import { listCandidates, missingParts, type Candidate } from './candidates.ts';
 import { keyOf, openCache } from './content-cache.ts';
+import type { DeviceInfo } from './engine.ts';
 import { describeMachine } from './machine.ts';
 import type { StepSample } from './probe-step.ts';
 
 /** An engine that was the fastest for a step on this machine. */
 export interface Choice {
   readonly candidate: Candidate;
+  readonly device: DeviceInfo;
   /** What the environment must hold for it to work. */
   readonly env: Readonly<Record<string, string>>;
   readonly resident?: false;
@@ -25,6 +27,9 @@ export interface Memory {
   remember(choice: Choice): Promise<void>;
   forget(): Promise<void>;
 }
+
+/** The form of a Choice; another one makes what is remembered void. */
+const VERSION = 'choice 1';
 
 /** The choices are small; a thousand of them are kept. */
 const LIMIT = 4 * 1024 * 1024;
@@ -44,6 +49,7 @@ export async function openMemory(
   const shapes = Object.entries(feeds).map(([name, { shape }]) => `${name} ${shape}`);
   const parts = listCandidates().map((candidate) => `${missingParts(candidate)}`);
   const key = keyOf(
+    VERSION,
     preference,
     contentOf(program),
     shapes.join('\n'),

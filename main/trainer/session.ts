@@ -58,7 +58,6 @@ export async function openSession(
   { onImport, tell }: { onImport: (progress: ImportState) => void; tell: TellPreparation },
 ): Promise<Session | null> {
   const { seed, batch_size: batchSize } = settings;
-  const compiled = compileModel(spec, settings.model, settings);
   const ports = modelPorts(spec, settings.model, settings);
   const data = await openTrainingData(ports, settings, {
     signal: stop,
@@ -74,6 +73,7 @@ export async function openSession(
     bind(elements, noisyColumns(data, settings, samples, elements, purpose));
 
   await tell({ part: 'differentiate', share: 0 });
+  const compiled = compileModel(spec, settings.model, settings);
   const initial = initialValues(compiled, seed);
   const samples = naturalOrder(Math.min(batchSize, training.size));
   const first = { size: samples.length, samples, elements: await training.batch(samples) };

@@ -107,6 +107,12 @@ async function trainReporting(
     report.emit({ type: 'checkpoint', ...where });
   }
 
+  /** An engine that fails at a step leaves the weights as they were: they are kept where they can still be read. */
+  async function saveAndThrow(error: unknown): Promise<never> {
+    await save().catch(() => {});
+    throw error;
+  }
+
   /** Freezes a part of the model or sets it free, between two steps. */
   async function setTrainableHere({ path, trainable }: TrainableChange) {
     const next = setTrainable(model, path, trainable);
@@ -170,7 +176,8 @@ async function trainReporting(
     let mark = performance.now(); // since when the training waits for a batch, then for its step
     for await (const batch of batches(training, order, batchSize)) {
       waited += secondsSince(mark);
-      const outputs = await session.step.run(variables, await session.stepFeeds(batch, done));
+      const feeds = await session.stepFeeds(batch, done);
+      const outputs = await session.step.run(variables, feeds).catch(saveAndThrow);
       done += 1;
       const value = outputs['loss']!.data[0]!;
       if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);

@@ -203,7 +203,9 @@ async function fastest(
   const wrong = timed.filter((one) => !isRight(one));
   const others = [
     ...wrong.map(({ candidate }) => `${nameOf(candidate)} computes other numbers`),
-    ...results.filter((one) => (inOrder || one.installed) && !isTimed(one)).map(describe),
+    ...results
+      .filter((one) => (inOrder || one.installed) && (!isTimed(one) || one.reason !== undefined))
+      .map(describe),
   ];
   const most = inOrder ? 'the first that works' : 'the fastest that works';
   const best = right.length === 1 ? 'the only one that works' : most;

@@ -4,8 +4,12 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Candidate } from '../../../main/engines/candidates.ts';
 import { forkProbe, type StartProbe } from '../../../main/engines/probe-process.ts';
+import type * as selecting from '../../../main/engines/select.ts';
 import { gpuTrouble, loadingTrouble } from '../../../main/engines/troubles.ts';
 import type * as probing from '../../../main/engines/probe.ts';
+import { createOps } from '../../../shared/program/builder.ts';
+import { scalar } from '../../../shared/program/tensor.ts';
+import '../../libtensorflow-stand-in/load-addon.mjs';
 import {
   installedPackage,
   installStandIn,
@@ -87,6 +91,25 @@ describe.skipIf(!here)('probing tfjs-node', () => {
     expect(reason).toMatch(/^it computes on the CPU, for the GPU does not work with it: /);
     expect(reason).toMatch(why);
     expect(env).toMatchObject({ CUDA_VISIBLE_DEVICES: '-1' });
+  });
+
+  it('takes the packages in their order, the GPU first, and says why one is passed over', async () => {
+    const { select } = (await import(
+      await bundleProgram('main/engines/select.ts', join(folder, 'select.mjs'))
+    )) as typeof selecting;
+    const ops = createOps();
+    const w = ops.variable('w', []);
+    const program = ops.program({ w }, { w: ops.add(w, ops.feed('x', [])) });
+    const sample = { program, variables: { w: scalar(0) }, feeds: { x: scalar(1) } };
+    const { engine, choice } = await select('tensorflow', { start: on('no-cudart'), sample });
+    expect(choice).toMatchObject({ engine: 'tensorflow', provider: 'tfjs-node', kind: 'cpu' });
+    expect(choice.reason).toMatch(
+      /^tensorflow was asked for; the first that works: tensorflow \(tfjs-node\) on CPU/,
+    );
+    expect(choice.reason).toMatch(
+      /tensorflow \(tfjs-node-gpu\): it computes on the CPU: .*libcudart\.so\.11\.0.* could not/,
+    );
+    await engine.dispose();
   });
 
   it('survives a library that ends the process, and says what the processor lacks', async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { npm, remember, remembered, root, run, say, step, tail } from './steps.mjs';
 
@@ -7,6 +8,17 @@ const modules = join(root, 'node_modules');
 
 /** For how long a download that failed is not tried again. */
 const patience = 24 * 3600 * 1000;
+
+/**
+ * On Windows the package's own set-up may leave its library where its addon does not find it.
+ * @param {string} folder the package's
+ */
+async function libraryBesideAddon(folder) {
+  const [from, to] = ['deps/lib', 'lib/napi-v8'].map((part) =>
+    join(folder, part, 'tensorflow.dll'),
+  );
+  if (from && to && existsSync(from) && !existsSync(to)) await copyFile(from, to);
+}
 
 /** @returns {boolean} whether an NVIDIA driver answers */
 function hasNvidia() {
@@ -40,7 +52,10 @@ const natives = [
     ...native,
     path: join(modules, native.name, 'lib/napi-v8/tfjs_binding.node'),
     seconds: 180,
-    fetch: (/** @type {number} */ seconds) => npm(['rebuild', native.name], { seconds }),
+    fetch: async (/** @type {number} */ seconds) => {
+      await npm(['rebuild', native.name], { seconds });
+      if (process.platform === 'win32') await libraryBesideAddon(join(modules, native.name));
+    },
   })),
   ...(process.platform === 'linux' && process.arch === 'x64'
     ? [

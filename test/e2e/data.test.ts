@@ -1,0 +1,139 @@
+import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasChromium, launchBrowser } from '../browser/chromium.ts';
+import { digits } from '../main/data/sources/make.ts';
+import { serveStudio, type Served } from './serve.ts';
+
+const goldens = join(import.meta.dirname, '../goldens/data');
+
+describe.skipIf(!hasChromium)('data in a browser', () => {
+  let browser: Browser;
+  let files: string;
+  let served: Served;
+  let page: Page;
+  let problems: string[];
+
+  /** Writes a file below the folder of what is dropped. */
+  async function put(path: string, content: string | Uint8Array): Promise<void> {
+    await mkdir(dirname(join(files, path)), { recursive: true });
+    await writeFile(join(files, path), content);
+  }
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    files = await mkdtemp(join(tmpdir(), 'matryoshka-drop-'));
+    const { images, labels } = await digits(120);
+    const raw = { width: 28, height: 28, channels: 1 } as const;
+    const png = (i: number) => sharp(images[i]!, { raw }).png().toBuffer();
+    const rows: string[] = [];
+    for (let i = 0; i < images.length; i++) {
+      const bytes = await png(i);
+      await put(`Ziffern ñ 数/${labels[i]}/digit ${i}.png`, bytes);
+      if (i >= 40) continue;
+      await put(`pairs/input/${i}.png`, bytes);
+      if (i > 0) await put(`pairs/target/${i}.png`, bytes);
+      await put(`flat/${i}.png`, bytes);
+      await put(`table/images/${i}.png`, bytes);
+      rows.push(`images/${i}.png,${labels[i]}`);
+    }
+    await put('Ziffern ñ 数/3/broken.png', 'this is no picture');
+    await put('Ziffern ñ 数/notes.txt', 'a note');
+    await put('table/labels.csv', ['file,label', ...rows].join('\n'));
+    await put('nothing/readme.md', '# Nothing');
+    await cp(join(goldens, 'parquet/hub'), join(files, 'hub'), { recursive: true });
+    await cp(join(goldens, 'numpy/keras.npz'), join(files, 'keras.npz'));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await rm(files, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    served = await serveStudio({ batch_size: 32, epochs: 3, engine: 'onnx' });
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
+    page.setDefaultTimeout(15_000);
+    problems = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(served.url);
+    await page.getByRole('navigation').first().waitFor();
+  });
+  afterEach(async () => {
+    await page.close();
+    await served.remove();
+    expect(problems).toEqual([]);
+  });
+
+  /** Drops a file or folder onto the page as a person does, through the browser's own handling of drags. */
+  async function drop(name: string): Promise<void> {
+    const client = await page.context().newCDPSession(page);
+    const data = { items: [], files: [join(files, name)], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver'] as const)
+      await client.send('Input.dispatchDragEvent', { type, x: 700, y: 450, data });
+    await page.getByTestId('drop-overlay').waitFor();
+    await client.send('Input.dispatchDragEvent', { type: 'drop', x: 700, y: 450, data });
+    await client.detach();
+  }
+
+  const text = () => page.getByRole('main').innerText();
+  const says = (words: string | RegExp) => expect.poll(text, { timeout: 20_000 }).toMatch(words);
+
+  test('a dropped folder of classes is recognised, shown with its problems, and trained on', async () => {
+    await drop('Ziffern ñ 数');
+    await says('Ziffern ñ 数');
+    await says('10 class folders with 121 images');
+    await says('1 unreadable');
+    await says('files that are no data');
+    await page.getByRole('button', { name: /1 unreadable/ }).click();
+    await says('broken.png');
+    // Every class shows pictures of its own.
+    await expect
+      .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count())
+      .toBeGreaterThan(20);
+    // What was uploaded lies in the project, name by name, and nothing beside it.
+    const [upload] = await readdir(join(served.project, 'data'));
+    const [folder] = await readdir(join(served.project, 'data', upload!));
+    expect(folder).toBe('Ziffern ñ 数');
+    const { size } = await stat(join(served.project, 'data', upload!, folder!, '3/broken.png'));
+    expect(size).toBe('this is no picture'.length);
+
+    await page.getByRole('button', { name: 'Train on this' }).click();
+    await page.getByRole('button', { name: /^Train / }).click();
+    await expect
+      .poll(() => page.getByTestId('run-state').innerText(), { timeout: 60_000 })
+      .toContain('Finished');
+  });
+
+  test.each([
+    ['flat', /40 images/],
+    ['pairs', /39 pairs|pairs/],
+    ['table', /40 rows/],
+    ['hub', /80 rows|train 60/],
+    ['keras.npz', /NumPy|arrays|npz/],
+  ])('what is dropped is recognised: %s', async (name, words) => {
+    await drop(name);
+    await says(words);
+    await expect.poll(() => page.getByRole('button', { name: 'Train on this' }).count()).toBe(1);
+  });
+
+  test('a folder with nothing to train on says what it holds and what would be understood', async () => {
+    await drop('nothing');
+    await says(
+      /nothing holds 1 \.md, which is nothing to train on; what would be: folders of images/,
+    );
+  });
+
+  test('a path is typed, and corrected to be without classes', async () => {
+    await page.keyboard.press('Alt+2');
+    await page.getByPlaceholder('Path on this machine').fill(join(files, 'Ziffern ñ 数'));
+    await page.keyboard.press('Enter');
+    await says('10 class folders with 121 images');
+    await page.getByRole('button', { name: 'Correct' }).click();
+    await page.getByLabel('Taken for').selectOption('images');
+    await says(/121 images/);
+    await expect.poll(text).not.toContain('class folders');
+  });
+});

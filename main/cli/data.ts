@@ -16,6 +16,7 @@ import { openDataset } from '../service/open-dataset.ts';
 import { findProject } from '../service/project.ts';
 import { createBar } from './bar.ts';
 import { addDataFlags, withDataFlags, type DataFlags } from './data-flags.ts';
+import { downloadFirst } from './download.ts';
 import { fail } from './exit.ts';
 import { modelNamed } from './project.ts';
 import { bytes, count, duration, figure, table } from './words.ts';
@@ -35,7 +36,10 @@ export function addData(program: Command): Command {
     program
       .command('data')
       .description('Shows what data hold: what is recognised, counts, values and problems.')
-      .argument('<name|path>', 'a built-in dataset (mnist), or a folder or file')
+      .argument(
+        '<name|path>',
+        'a built-in dataset (mnist; fashion-mnist, kmnist and cifar10 are downloaded), or a folder or file',
+      )
       .option('--for <project|template>', 'also show how they meet the model of this project')
       .option('--model <name>', "which of the project's models (default: the one it trains)")
       .option('--json', 'print one JSON object'),
@@ -48,6 +52,7 @@ async function show(data: string, flags: Flags): Promise<void> {
   const settings = withDataFlags(base, flags, data);
   const bar = createBar(process.stderr);
   const stop = new AbortController();
+  await downloadFirst(data);
   process.once('SIGINT', () => stop.abort());
   const view = await openDataset(settings, project, {
     signal: stop.signal,

@@ -7,6 +7,7 @@ import { forkTrainer } from '../service/fork-trainer.ts';
 import { findProject } from '../service/project.ts';
 import { trainRun } from '../service/train-run.ts';
 import { addDataFlags, withDataFlags, type DataFlags } from './data-flags.ts';
+import { downloadFirst } from './download.ts';
 import { fail, INTERRUPTED, wholeNumber } from './exit.ts';
 import { modelNamed } from './project.ts';
 import { reportAsJson } from './report-json.ts';
@@ -36,7 +37,10 @@ export function addTrain(program: Command): Command {
         'a folder with project.json, or the name of a template (autoencoder)',
       )
       .option('--model <name>', "which of the project's models (default: the one it trains)")
-      .option('--data <name|path>', 'a built-in dataset (mnist), or a folder or file')
+      .option(
+        '--data <name|path>',
+        'a built-in dataset (mnist; fashion-mnist, kmnist and cifar10 are downloaded), or a folder or file',
+      )
       .option('--epochs <n>', 'passes over the data', wholeNumber(1, 1_000_000))
       .option('--batch-size <n>', 'samples a step', wholeNumber(1, 1_000_000))
       .option('--limit <n>', 'use the first n samples only', wholeNumber(1))
@@ -61,6 +65,7 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
       ...(flags.seed !== undefined && { seed: flags.seed }),
       ...(flags.engine !== undefined && { engine: flags.engine }),
     };
+    await downloadFirst(settings.data);
     const folder = resolve(flags.out ?? join('runs', `${name}-${timestamp()}`));
     const run = await trainRun({
       model,

@@ -3,7 +3,7 @@ import { link, copyFile, cp, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import type { DataListener, DataService, DatasetEntry } from '../../shared/api/data.ts';
 import { StudioError } from '../../shared/api/errors.ts';
-import { builtIns, getBuiltIn, isBuiltIn } from './built-in-data.ts';
+import { builtIns, isBuiltIn } from './built-in-data.ts';
 import { dataStamp } from './data-stamp.ts';
 import { openDatasetList } from './dataset-list.ts';
 import type { DatasetView } from './dataset-view.ts';
@@ -166,10 +166,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       const id = randomBytes(8).toString('hex');
       if ('builtIn' in origin) {
         const { builtIn } = origin;
-        jobs.start(id, builtIn, async (job) => {
-          await getBuiltIn(builtIn, job);
-          return take(builtIn, job);
-        });
+        jobs.start(id, builtIn, (job) => take(builtIn, job));
         return id;
       }
       const paths = origin.paths.map((path) => (isBuiltIn(path) ? path : resolve(folder, path)));

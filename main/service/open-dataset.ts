@@ -6,18 +6,21 @@ import type { DataSettings } from '../../shared/data/settings.ts';
 import { fittingTask } from '../../shared/data/task.ts';
 import { lookAtData, type FoundData } from '../data/look-at-data.ts';
 import { importData } from '../data/store/import.ts';
+import { getBuiltIn } from './built-in-data.ts';
 import { viewDataset, type DatasetView } from './dataset-view.ts';
 import type { ImportJob } from './import-jobs.ts';
 
 /**
  * Recognises data and brings it into the cache as the project's model takes it, so that a training finds it there; data
- * that does not fit the model, or has none, is brought in as suits itself. Throws what `recognise` and `importData` throw.
+ * that does not fit the model, or has none, is brought in as suits itself. Built-in data that are not here yet are
+ * downloaded. Throws what `download`, `recognise` and `importData` throw.
  */
 export async function openDataset(
   settings: DataSettings,
   project: Pick<Project, 'model' | 'training'> | null,
   job: ImportJob,
 ): Promise<DatasetView> {
+  await getBuiltIn(settings.data, job);
   const found = await lookAtData(settings, job.signal);
   const preprocessing = preprocessingFor(found, project && portsOf(project), settings);
   const imported = await importData(found.source, preprocessing, {

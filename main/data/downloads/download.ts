@@ -59,8 +59,8 @@ export async function downloadedBytes(data: DownloadableData, folder?: string): 
 
 /**
  * Downloads what is not here yet and gives the folder with the files, whose checksums were right. Each file is tried
- * from all its addresses, first from `MATRYOSHKA_MIRROR/<name>/<file>` where that is set; what was received is kept and
- * gone on from, by the next call as well. Two processes that want the same wait for each other. Rejects with a
+ * from all its addresses, or from `MATRYOSHKA_MIRROR/<name>/<file>` alone where that is set; what was received is kept
+ * and gone on from, by the next call as well. Two processes that want the same wait for each other. Rejects with a
  * StudioError: `CANCELLED`; `OFFLINE` where no address could be reached; `NO_DOWNLOAD` where none had the file.
  */
 export async function download(
@@ -158,9 +158,10 @@ function failure(
       );
 }
 
-function addressesOf(data: DownloadableData, file: DownloadFile): readonly string[] {
+/** Where a file is to be had. */
+export function addressesOf(data: DownloadableData, file: DownloadFile): readonly string[] {
   const mirror = process.env['MATRYOSHKA_MIRROR']?.replace(/\/+$/, '');
-  return mirror ? [`${mirror}/${data.name}/${file.name}`, ...file.urls] : file.urls;
+  return mirror ? [`${mirror}/${data.name}/${file.name}`] : file.urls;
 }
 
 /** Tells of progress ten times a second, with the rate of the last seconds. */

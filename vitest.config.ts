@@ -17,6 +17,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/e2e/**', 'test/bench/**'],
+          globalSetup: './test/fresh-cache.ts',
           sequence: { groupOrder: 0 },
         },
       },
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/{browser,e2e}/**/*.test.ts'],
-          globalSetup: './test/browser/setup.ts',
+          globalSetup: ['./test/fresh-cache.ts', './test/browser/setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

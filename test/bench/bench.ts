@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { benchCompile } from './compile.ts';
+import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
 import { benchGrowth } from './growth.ts';
 import { benchPeers } from './peers.ts';
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   compile: benchCompile,
   start: benchStarts,
   streaming: benchStreaming,
+  data: benchData,
   gpu: benchGpu,
 };
 

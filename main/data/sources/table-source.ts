@@ -87,11 +87,17 @@ export async function tableSource(data: TableData): Promise<Recognised> {
   return {
     kind: data.kind,
     ...(hasPaths ? {} : { stamp: files.map(({ stamp }) => stamp).join(' ') }),
-    recognised: `${describeSplits(splits, 'row')} of ${files.length === 1 ? files[0]!.path : counted(files.length, 'file')}: ${columns.map(describe).join(', ')}`,
+    recognised: `${whatOf(data)} with ${describeSplits(splits, 'row')}: ${columns.map(describe).join(', ')}`,
     columns,
     splits,
     uses: (path) => files.some((file) => file.path === path) || (hasPaths && isImageName(path)),
   };
+}
+
+function whatOf({ kind, files }: TableData): string {
+  return files.length === 1
+    ? files[0]!.path
+    : counted(files.length, kind === 'parquet' ? 'Parquet file' : 'CSV file');
 }
 
 function sourceColumn({ column, classes }: ColumnSurvey): SourceColumn {

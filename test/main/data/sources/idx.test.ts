@@ -173,3 +173,17 @@ test('labels of another number are refused', async () => {
   });
   await expect(recognise(path)).rejects.toThrow(/10 samples.*9: it is not known which label/);
 });
+
+test('several files that were chosen go together, and nothing else of their folder', async () => {
+  const path = await folder({
+    'train-images-idx3-ubyte': ten,
+    'train-labels-idx1-ubyte': tenLabels,
+    't10k-images-idx3-ubyte': nextTen,
+    't10k-labels-idx1-ubyte': nextLabels,
+  });
+  const source = await recognise(
+    ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'].map((name) => join(path, name)),
+  );
+  expect(outline(source)).toMatchObject({ splits: { train: 10 } });
+  expect(source.root).toBe(path);
+});

@@ -170,6 +170,14 @@ export default {
         '{count} without a partner | {count} without a partner | {count} without a partner',
       link: '{count} links | {count} link | {count} links',
       copy: '{count} copies | {count} copy | {count} copies',
+      outside:
+        '{count} outside the folder | {count} outside the folder | {count} outside the folder',
+      'outside-splits':
+        '{count} beside the splits | {count} beside the splits | {count} beside the splits',
+      'unknown-split': '{count} of no split | {count} of no split | {count} of no split',
+      'not-a-file':
+        '{count} that are no files | {count} that is no file | {count} that are no files',
+      'too-deep': '{count} too deep | {count} too deep | {count} too deep',
       sizes: 'images of several sizes',
       contradiction:
         '{count} alike of two classes | {count} alike of two classes | {count} alike of two classes',

@@ -3,9 +3,11 @@ import { benchCompile } from './compile.ts';
 import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
 import { benchGrowth } from './growth.ts';
+import { benchMemory } from './memory.ts';
 import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
 import { benchStreaming } from './streaming.ts';
+import { benchTfjs } from './tfjs.ts';
 
 /**
  * `npm run bench [-- PART or MODEL ...]`: prints what RESULTS.md keeps, all parts unless some are named.
@@ -18,6 +20,8 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   start: benchStarts,
   streaming: benchStreaming,
   data: benchData,
+  memory: benchMemory,
+  tfjs: benchTfjs,
   gpu: benchGpu,
 };
 

@@ -107,10 +107,9 @@ export async function probeAll(options: SurveyOptions = {}): Promise<EngineRepor
     const last = reports.at(-1);
     const at = { done: reports.length, total: candidates.length };
     tell?.({ ...at, ...(last && { report: last }), next });
-    const report = reportOf(await probe(next, how));
-    const speed =
-      benchmark && report.works ? await timed(await probe(next, how), benchmark, how) : {};
-    reports.push({ ...report, ...speed });
+    const found = await probe(next, how);
+    const speed = benchmark && found.device ? await timed(found, benchmark, how) : {};
+    reports.push({ ...reportOf(found), ...speed });
   }
   tell?.({ done: reports.length, total: reports.length, report: reports.at(-1)! });
   return reports;
@@ -129,12 +128,16 @@ function reportOf({ candidate, installed, device, reason }: ProbeResult): Engine
 
 /** How fast a candidate that works is, or why that could not be measured. */
 async function timed(
-  { candidate, env, reason }: ProbeResult,
+  { candidate, env, reason, resident }: ProbeResult,
   { sample, batch }: NonNullable<SurveyOptions['benchmark']>,
   { start = probeStarter(), limit = BENCHMARK_LIMIT_MS }: ProbeOptions,
 ): Promise<Pick<EngineReport, 'samplesPerSecond' | 'reason'>> {
   const attempt: Attempt = start
-    ? await tryOnce(start, env, limit, { candidate, sample })
+    ? await tryOnce(start, env, limit, {
+        candidate,
+        sample,
+        ...(resident !== undefined && { resident }),
+      })
     : { reason: 'no process could be started to time it in', lastWords: '' };
   if (attempt.timing) return { samplesPerSecond: (batch * 1000) / attempt.timing.milliseconds };
   return {

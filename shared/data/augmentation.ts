@@ -35,7 +35,7 @@ export interface KerasLayer {
 export type ValueRange = readonly [low: number, high: number];
 
 /** The layers that move pixels; images that belong together are moved alike. */
-export function geometricLayers(settings: Augmentation, [low]: ValueRange): KerasLayer[] {
+function geometricLayers(settings: Augmentation, [low]: ValueRange): KerasLayer[] {
   const { flip, rotation, zoom, translation, fill_mode } = settings;
   const fill = { fill_mode, fill_value: low };
   const layers: KerasLayer[] = [];
@@ -49,7 +49,7 @@ export function geometricLayers(settings: Augmentation, [low]: ValueRange): Kera
 }
 
 /** The layers that change what pixels hold. */
-export function photometricLayers(settings: Augmentation, range: ValueRange): KerasLayer[] {
+function photometricLayers(settings: Augmentation, range: ValueRange): KerasLayer[] {
   const value_range = [...range];
   const { contrast, brightness } = settings;
   return [

@@ -29,20 +29,6 @@ export const runData = z.object({
 
 export type RunData = Readonly<z.infer<typeof runData>>;
 
-/** What makes data the same. */
-export type DataIdentity = Pick<RunData, 'name' | 'hash' | 'samples'>;
-
-/**
- * How data differ from those that a run was trained on, for people; null when they are the same. They are the same when
- * their content is, wherever it lies.
- */
-export function differenceOf(trained: DataIdentity, now: DataIdentity): string | null {
-  if (trained.hash === now.hash) return null;
-  const told = ({ samples, hash }: DataIdentity) =>
-    `${samples} samples, content ${shortHash(hash)}`;
-  return `${now.name} is not what the run was trained on: it had ${told(trained)}; there are ${told(now)}`;
-}
-
 /** The first signs of a hash, enough to tell contents apart by eye. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 12);

@@ -40,7 +40,7 @@ export interface Trace {
   readonly calls: readonly TracedCall[];
 }
 
-export { inputShape, inputType };
+export { inputShape };
 
 export interface TraceOptions {
   readonly training?: boolean;

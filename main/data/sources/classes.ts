@@ -2,7 +2,7 @@ import { compareNames, counted, someOf, type SplitName } from './names.ts';
 import type { ProblemList } from './problems.ts';
 
 /** More different values than this are no classes. */
-export const MOST_CLASSES = 10_000;
+const MOST_CLASSES = 10_000;
 
 /** Integers up to this large are indices of classes themselves, wherever enough of them occur. */
 const MOST_INDEX = 1000;

@@ -14,7 +14,7 @@ export interface CsvPosition {
 }
 
 /** The most cells in a row: a square picture of 512 px. */
-export const MOST_CELLS = 262_144;
+const MOST_CELLS = 262_144;
 const MOST_BYTES = 16 * 2 ** 20;
 const QUOTE = 34;
 const NEWLINE = 10;
@@ -118,7 +118,7 @@ function rowEnd(data: Buffer, from: number, delimiter: string): number {
 }
 
 /** The cells of a row that has quotes; one counts as such at the beginning of a cell alone. */
-export function quotedCells(text: string, delimiter: string): string[] {
+function quotedCells(text: string, delimiter: string): string[] {
   const cells: string[] = [];
   let at = 0;
   while (at <= text.length && cells.length <= MOST_CELLS) {

@@ -44,7 +44,7 @@ export const recogniseIdx: Recogniser = async (look) => {
   files = withoutCopies(largest, look);
   const arrays = new Map<Named, StoredArray>();
   for (const file of files) {
-    const header = await checkIdx(file.file, undefined, signal);
+    const header = await checkIdx(file.file, signal);
     arrays.set(file, await idxArray(file.file, file.path, header));
   }
   const parts = files.map((file): ArrayPart => {
@@ -68,7 +68,7 @@ export const recogniseIdx: Recogniser = async (look) => {
 };
 
 /** An IDX file as an array. */
-export async function idxArray(
+async function idxArray(
   file: string,
   path: string,
   { shape, type, offset }: IdxHeader,

@@ -4,7 +4,7 @@ import { StudioError } from '../../../shared/api/errors.ts';
 import { isLocked } from './lock.ts';
 
 /** Bytes that the cache may take, `MATRYOSHKA_CACHE_BYTES` or 20 GiB; one dataset alone may take more. */
-export function mostBytes(): number {
+function mostBytes(): number {
   return Number(process.env['MATRYOSHKA_CACHE_BYTES']) || 20 * 2 ** 30;
 }
 
@@ -27,14 +27,6 @@ export async function makeRoom(cache: string, own: string, bytes: number): Promi
       'DISK_FULL',
       `the decoded data takes ${megabytes(needed)} in ${cache}; ${megabytes(bavail * bsize)} are free there (MATRYOSHKA_CACHE names another folder)`,
     );
-}
-
-/** Removes everything from the cache but what is being written; gives how many bytes that were. */
-export async function clearCache(cache: string): Promise<number> {
-  let removed = 0;
-  for (const { folder, bytes } of await entriesOf(cache))
-    if (await remove(folder)) removed += bytes;
-  return removed;
 }
 
 /** Bytes of the files in a folder and below it. */

@@ -115,7 +115,7 @@ export function unknown(name: string): never {
 }
 
 /** A tensor with numbers of its own. */
-export function copyOf(value: TensorData): TensorData {
+function copyOf(value: TensorData): TensorData {
   return { shape: [...value.shape], dtype: value.dtype, data: value.data.slice() };
 }
 

@@ -227,7 +227,7 @@ function checkSize({ height, width }: { height: number; width: number }): void {
 }
 
 /** The format of an encoded image by its first bytes; undefined for all that is not decoded here. */
-export function formatOf(bytes: Uint8Array): string | undefined {
+function formatOf(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 12));
   const text = start.toString('latin1');
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';

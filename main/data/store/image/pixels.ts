@@ -27,7 +27,7 @@ export class ImageError extends Error {
 }
 
 /** An array for `size` values of this type. */
-export function pixelArray(dtype: ImagePreprocessing['dtype'], size: number): PixelValues {
+function pixelArray(dtype: ImagePreprocessing['dtype'], size: number): PixelValues {
   if (dtype === 'uint8') return new Uint8Array(size);
   return dtype === 'uint16' ? new Uint16Array(size) : new Float32Array(size);
 }

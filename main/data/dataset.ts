@@ -22,14 +22,6 @@ export interface Dataset {
   batch(indices: ArrayLike<number>, only?: readonly string[]): Promise<NamedTensors>;
 }
 
-/** Data as it is opened by name: what to train on and what to validate on. */
-export interface DataSplits {
-  readonly name: string;
-  readonly train: Dataset;
-  readonly test: Dataset;
-  readonly classes: readonly string[];
-}
-
 /** The samples with these numbers, in this order, as a dataset of their own. */
 export function selectSamples(dataset: Dataset, samples: Int32Array, name = dataset.name): Dataset {
   return {

@@ -53,26 +53,17 @@ export async function readIdxHeader(file: string): Promise<IdxHeader> {
 }
 
 /**
- * Reads an IDX file to its end without keeping it and checks that it holds what its header promises; with `md5` also
- * the checksum of the uncompressed file. Throws as `readIdxHeader` does.
+ * Reads an IDX file to its end without keeping it and checks that it holds what its header promises. Throws as `readIdxHeader` does.
  */
-export async function checkIdx(
-  file: string,
-  md5?: string,
-  signal?: AbortSignal,
-): Promise<IdxHeader> {
+export async function checkIdx(file: string, signal?: AbortSignal): Promise<IdxHeader> {
   const header = await readIdxHeader(file);
-  const hash = md5 === undefined ? null : createHash('md5');
   let size = -header.offset;
   for await (const chunk of bytesOf(file)) {
     signal?.throwIfAborted();
     size += chunk.length;
-    hash?.update(chunk);
     if (size > header.length) throw wrongLength(file, header, 'there are more');
   }
   if (size < header.length) throw wrongLength(file, header, `there are ${size}`);
-  const sum = hash?.digest('hex');
-  if (sum !== md5) throw new Error(`${file}: expected the MD5 checksum ${md5}; got ${sum}`);
   return header;
 }
 
@@ -91,23 +82,4 @@ function wrongLength(file: string, { shape, type, length }: IdxHeader, received:
       ? `${formatShape(shape)} bytes`
       : `${formatShape(shape)} elements of ${length} bytes`;
   return new Error(`${file}: the header promises ${promised}; ${received}`);
-}
-
-/** An IDX file of unsigned bytes: `data` holds the product of `shape` many in C order. */
-export interface IdxArray {
-  readonly shape: readonly number[];
-  readonly data: Uint8Array;
-}
-
-/** Reads an IDX file of unsigned bytes into memory. Throws as `checkIdx` does. */
-export async function readIdx(file: string, md5?: string): Promise<IdxArray> {
-  const { shape, type, offset, length } = await checkIdx(file, md5);
-  if (type !== 'u1') throw new Error(`${file}: expected elements of type u1; got ${type}`);
-  const reader = new ByteReader(bytesOf(file));
-  try {
-    await reader.skip(offset);
-    return { shape, data: await reader.read(length) };
-  } finally {
-    await reader.close();
-  }
 }

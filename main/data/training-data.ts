@@ -5,6 +5,7 @@ import type { ModelPorts } from '../../shared/data/ports.ts';
 import type { Preprocessing } from '../../shared/data/preprocessing.ts';
 import type { RunData } from '../../shared/data/run-data.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+import { checkContent } from './built-in.ts';
 import type { DataElement, Dataset } from './dataset.ts';
 import { pairDataset } from './pairs.ts';
 import { shapeSource } from './shape-source.ts';
@@ -52,6 +53,7 @@ export async function openTrainingData(
   const open = (preprocessing: Preprocessing) => importData(source, preprocessing, options);
   let imported = await open(shaping.preprocessing);
   try {
+    checkContent(settings, imported.hash);
     let split = await splitData(imported, settings.split);
     if (standard.length > 0) {
       const normalized = await normalize(split.train, shaping.preprocessing, standard);

@@ -51,16 +51,6 @@ export interface RunSummary {
   readonly seq: number;
 }
 
-export interface DatasetSummary {
-  readonly name: string;
-  readonly trainSamples: number;
-  readonly testSamples: number;
-  readonly shape: readonly number[];
-  readonly classes: readonly string[];
-  /** Why the data can't be opened; then there are no samples. */
-  readonly error?: ErrorInfo;
-}
-
 /** Everything that a window needs at its start. Events of a run with a `seq` up to the summary's are covered. */
 export interface Snapshot {
   readonly version: string;

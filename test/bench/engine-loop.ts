@@ -1,4 +1,3 @@
-import { openData } from '../../main/data/open.ts';
 import type { Engine } from '../../main/engines/engine.ts';
 import { nodesOf } from '../../shared/program/program.ts';
 import {
@@ -10,6 +9,7 @@ import {
 import { scalar, sizeOf, tensor, type NamedTensors } from '../../shared/program/tensor.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { PeerModel } from './peer-models.ts';
+import { openMnist } from '../support/mnist.ts';
 
 /** A model in training on an engine, bare: no events, no files, the batches made beside the clock. */
 export interface EngineLoop {
@@ -54,7 +54,7 @@ export async function openLoop(peer: PeerModel, engine: Engine): Promise<EngineL
 
 /** Batches of MNIST, each digit its own target. */
 async function digits(compiled: CompiledModel): Promise<(batch: number) => Promise<NamedTensors>> {
-  const { train } = await openData('mnist');
+  const { training: train } = await openMnist();
   const rate = scalar(compiled.learningRate(0));
   let at = 0;
   return async (batch) => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openData } from '../../../main/data/open.ts';
 import { newestCheckpoint, readCheckpoint } from '../../../main/formats/checkpoint.ts';
 import { checkpointPath, imageFile } from '../../../main/trainer/contract.ts';
 import { train } from '../../../main/trainer/trainer.ts';
@@ -12,6 +11,7 @@ import { compose } from '../../../shared/keras/compose.ts';
 import type { ModelSpec } from '../../../shared/keras/spec.ts';
 import { trainingSettings } from '../../../shared/keras/training-settings.ts';
 import { compileModel, initialValues } from '../../../shared/program/step.ts';
+import { openMnist } from '../../support/mnist.ts';
 import { autoencoder, classifier } from './models.ts';
 
 let folder: string;
@@ -110,7 +110,7 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
 
 test('the pictures are the first digit of each class, and the errors are those of the pictures', async () => {
   const { of } = await run({ epochs: 1 });
-  const { test: validation } = await openData('mnist');
+  const { validation } = await openMnist();
   const samples = decode(await readFile(join(folder, imageFile('input'))));
   expect([samples.width, samples.height, samples.channels]).toEqual([280, 28, 1]);
   const { label } = await validation.batch(Int32Array.from({ length: 300 }, (_, i) => i));
@@ -311,7 +311,7 @@ test('Normalization learns mean and variance of the training images before the f
     ...['loading', 'compiling', 'adapting', 'validating', 'training', 'saving', 'validating'],
   ]);
   expect(of('adapting').at(-1)).toEqual({ type: 'adapting', done: 3, total: 3 });
-  const { train: digits } = await openData('mnist');
+  const { training: digits } = await openMnist();
   const { image } = await digits.batch(Int32Array.from({ length: 300 }, (_, i) => i));
   const values = Array.from(image!.data);
   const mean = values.reduce((a, b) => a + b, 0) / values.length;

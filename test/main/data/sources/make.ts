@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { readIdx } from '../../../../main/data/idx.ts';
 import { recognise } from '../../../../main/data/recognise.ts';
 import type { Source, SourceSample } from '../../../../main/data/source.ts';
 import type { RecogniseOptions } from '../../../../shared/data/recognise.ts';
@@ -16,11 +15,13 @@ export const mnistFolder = join(
 
 /** The first images and labels of MNIST's test set. */
 export async function digits(count: number): Promise<{ images: Uint8Array[]; labels: number[] }> {
-  const images = await readIdx(join(mnistFolder, 't10k-images-idx3-ubyte'));
-  const labels = await readIdx(join(mnistFolder, 't10k-labels-idx1-ubyte'));
+  const read = async (name: string, header: number) =>
+    new Uint8Array(await readFile(join(mnistFolder, name))).subarray(header);
+  const images = await read('t10k-images-idx3-ubyte', 16);
+  const labels = await read('t10k-labels-idx1-ubyte', 8);
   return {
-    images: Array.from({ length: count }, (_, i) => images.data.slice(i * 784, (i + 1) * 784)),
-    labels: [...labels.data.subarray(0, count)],
+    images: Array.from({ length: count }, (_, i) => images.slice(i * 784, (i + 1) * 784)),
+    labels: [...labels.subarray(0, count)],
   };
 }
 

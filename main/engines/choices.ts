@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../shared/program/program.ts';
 import { listCandidates, missingParts, type Candidate } from './candidates.ts';
@@ -34,9 +35,11 @@ const VERSION = 'choice 1';
 /** The choices are small; a thousand of them are kept. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** The choices of a cache's folder lie in here. */
-export function choicesFolder(cache: string): string {
-  return join(cache, 'engines');
+const folderIn = (cache: string) => join(cache, 'engines');
+
+/** Forgets all choices in a cache's folder. */
+export function forgetChoices(cache: string): Promise<void> {
+  return rm(folderIn(cache), { recursive: true, force: true });
 }
 
 /** What is remembered for this step, as long as model, batch, preference and machine are the same. */
@@ -45,7 +48,7 @@ export async function openMemory(
   preference: string,
   { program, feeds }: StepSample,
 ): Promise<Memory> {
-  const cache = openCache(choicesFolder(folder), LIMIT);
+  const cache = openCache(folderIn(folder), LIMIT);
   const shapes = Object.entries(feeds).map(([name, { shape }]) => `${name} ${shape}`);
   const parts = listCandidates().map((candidate) => `${missingParts(candidate)}`);
   const key = keyOf(

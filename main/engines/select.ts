@@ -165,8 +165,9 @@ async function firstThatWorks(
 }
 
 /**
- * Times the sample on each, and takes the fastest, or `inOrder` the first of the order. tfjs's JavaScript is so slow that it is only taken when nothing else works; what gives
- * other numbers than ONNX Runtime on the CPU is not taken at all.
+ * Times the sample on each, and takes the fastest, or `inOrder` the first of the order. tfjs's JavaScript is so slow
+ * that it is only taken when nothing else works; what gives other numbers than ONNX Runtime on the CPU is not taken at
+ * all.
  */
 async function fastest(
   candidates: readonly Candidate[],
@@ -207,9 +208,10 @@ async function fastest(
       .filter((one) => (inOrder || one.installed) && (!isTimed(one) || one.reason !== undefined))
       .map(describe),
   ];
-  const most = inOrder ? 'the first that works' : 'the fastest that works';
-  const best = right.length === 1 ? 'the only one that works' : most;
-  return { result: right[0], reason: [`${best}: ${speeds.join(', ')}`, ...others].join('; ') };
+  const most = inOrder ? 'the first that works: ' : 'the fastest that works: ';
+  const best = right.length === 1 ? 'the only one that works: ' : most;
+  const why = tried.length === 1 ? '' : best;
+  return { result: right[0], reason: [why + speeds.join(', '), ...others].join('; ') };
 }
 
 /** How many samples a step takes. */

@@ -57,5 +57,6 @@ export function createSurvey(
     async endEngines() {
       running?.end.abort();
     },
+    forgetChoices: () => ask(startTrainer, (trainer) => trainer.forgetChoices()),
   };
 }

@@ -40,6 +40,8 @@ export interface TrainerService {
   preview(job: PreviewJob): Promise<DataPreview>;
   /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
   engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
+  /** Forgets which engines were the fastest for models. */
+  forgetChoices(): Promise<void>;
 }
 
 /** What the trainer process tells. */

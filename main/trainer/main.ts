@@ -1,6 +1,8 @@
 import type { Channel } from '../../shared/api/channel.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
 import { link } from '../../shared/api/rpc.ts';
+import { cacheFolder } from '../data/cache-folder.ts';
+import { forgetChoices } from '../engines/choices.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
 import { Changes } from './changes.ts';
@@ -41,6 +43,7 @@ function serve(channel: Channel): void {
     setTrainable: (change) => changes.ask(change),
     prove: ({ model, settings }) => working(prove(model, settings)),
     preview: (job) => working(preview(job)),
+    forgetChoices: () => forgetChoices(cacheFolder()),
     engines: (benchmark) =>
       working(survey(benchmark, (progress) => void listener.enginesTried(progress))),
   });

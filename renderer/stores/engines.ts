@@ -7,6 +7,7 @@ type Reports = readonly EngineReport[];
 const reports = shallowRef<Reports | null>(null);
 const problem = shallowRef<string | null>(null);
 const measuring = shallowRef(false);
+const forgotten = shallowRef(false);
 let asked = false;
 
 /** Which engines work on the service's machine. */
@@ -19,6 +20,10 @@ export interface Engines {
   /** Measures the speed of each, until it is done or stopped. */
   measure(): Promise<void>;
   stop(): void;
+  /** Lets the next run of each model try all engines anew. */
+  forget(): Promise<void>;
+  /** Whether that is done, in this window. */
+  readonly forgotten: Readonly<ShallowRef<boolean>>;
 }
 
 /** The engines are looked for once a window, since finding out takes seconds. */
@@ -53,5 +58,15 @@ export function useEngines(studio: Studio): Engines {
       measuring.value = false;
     },
     stop: () => void studio.service.endEngines().catch(() => {}),
+    async forget() {
+      try {
+        await studio.service.forgetChoices();
+        forgotten.value = true;
+        problem.value = null;
+      } catch (error) {
+        problem.value = error instanceof Error ? error.message : String(error);
+      }
+    },
+    forgotten,
   };
 }

@@ -63,6 +63,8 @@ export interface EngineService {
    */
   engines(how: { benchmark: boolean }): Promise<EngineReport[]>;
   endEngines(): Promise<void>;
+  /** Forgets which engines were the fastest for models: the next run of each tries all anew. */
+  forgetChoices(): Promise<void>;
 }
 
 /** What the service tells about engines. */
@@ -76,4 +78,5 @@ export interface EngineListener {
 export const engineRequests = {
   engines: z.tuple([z.strictObject({ benchmark: z.boolean() })]),
   endEngines: z.tuple([]),
+  forgetChoices: z.tuple([]),
 } satisfies { [M in keyof EngineService]: z.ZodType<Parameters<EngineService[M]>> };

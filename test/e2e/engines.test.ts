@@ -42,6 +42,11 @@ describe.skipIf(!hasChromium)('engines in the studio', () => {
       .waitFor();
     await menu().getByText('Stop measuring').click();
     await menu().getByText('Measure the speed of each').waitFor();
+  });
+
+  test('forgets which engine was the fastest when asked to choose anew', async () => {
+    await menu().getByText('Choose anew').click();
+    await menu().getByText('The next run tries all engines again').waitFor();
     await page.keyboard.press('Escape');
   });
 

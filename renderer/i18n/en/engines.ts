@@ -9,6 +9,9 @@ export default {
   measureBusy: 'A run is training; measured beside it, each would seem slower',
   trying: 'Trying {engine} · {done} of {total} done',
   stop: 'Stop measuring',
+  forget: 'Choose anew',
+  forgetHint: 'The fastest engine is remembered for a model; the next run tries all again',
+  forgotten: 'The next run tries all engines again',
   use: {
     cpu: 'Processor',
     cpuText:

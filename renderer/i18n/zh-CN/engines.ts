@@ -12,6 +12,9 @@ export default {
   measureBusy: '有运行正在训练；同时测量会使各引擎显得更慢',
   trying: '正在试用 {engine} · 已完成 {done}/{total}',
   stop: '停止测量',
+  forget: '重新选择',
+  forgetHint: '各模型最快的引擎会被记住；下次运行将重新试用所有引擎',
+  forgotten: '下次运行将重新试用所有引擎',
   use: {
     cpu: '处理器',
     cpuText: '{busy}/{count} 个处理器',

@@ -87,6 +87,7 @@ const service: TrainerService = {
   },
   stop: async () => void (stopped = true),
   setTrainable: async (change) => tell([{ type: 'trainable', step, ...change }]),
+  forgetChoices: async () => {},
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
   preview: async ({ samples, versions }) => ({
     samples,

@@ -42,25 +42,27 @@ function blockByBlock(context: Lowering, x: Lowered, dy: Lowered, attrs: Attrs):
   const size = context.blocks!.size;
   const [from, by] = [imageShape(x), imageShape(dy)];
   const layout = context.layoutOf(x) === 'blocked' ? 'blocked' : 'first';
-  const channels = layout === 'blocked' ? [from.channels / size] : [from.channels];
-  const within = layout === 'blocked' ? [size] : [];
-  const grouped = [-1, size, ...channels, ...from.spatial, ...within];
-  const images = context.reshape(context.name(x, layout), grouped);
-  const gradients = context.reshape(context.name(dy, 'blocked'), [
-    ...[-1, size, by.channels / size, ...by.spatial, size],
-  ]);
-  const count = context.reshape(graph.node('Shape', [images], { start: 0, end: 1 }), []);
+  const lying =
+    layout === 'blocked'
+      ? [size, from.channels / size, ...from.spatial, size]
+      : [size, from.channels, ...from.spatial];
+  const filters = [size, by.channels / size, ...by.spatial, size];
+  const grouped = (name: string, part: readonly number[]) => ({
+    name: context.reshape(name, [-1, ...part]),
+    part,
+  });
   const shape = [from.channels, by.channels, ...attrs.kernelSize];
   const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
   const none = graph.constant({ dtype: 'float32', shape, data: zeros });
-  return graph.loop(count, none, shape, (body, number, before) => {
+  const blocks = [
+    grouped(context.name(x, layout), lying),
+    grouped(context.name(dy, 'blocked'), filters),
+  ];
+  return graph.scan(none, shape, blocks, (body, [images, gradients], before) => {
     const inner = new Lowering(body, size);
-    const block = (of: string) => body.node('Gather', [of, number], { axis: 0 });
     const first =
-      layout === 'first'
-        ? block(images)
-        : inner.blocks!.to('first', block(images), from, 'float32');
-    const filter = inner.blocks!.batchFilter(block(gradients), by);
+      layout === 'first' ? images! : inner.blocks!.to('first', images!, from, 'float32');
+    const filter = inner.blocks!.batchFilter(gradients!, by);
     return addBands(inner, before, first, filter, [from, by], attrs);
   });
 }

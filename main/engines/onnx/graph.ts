@@ -92,28 +92,26 @@ export class OnnxGraph {
   }
 
   /**
-   * The result of a graph that runs `count` times, an int64 scalar of the run: each time it gets its number and what
-   * it gave the time before, a float32 of this shape, at first `initial`. It may use all values of this graph.
+   * The result of a graph that runs once for each part of some values along their first axis: each time it gets its
+   * part of each and what it gave the time before, a float32 of this shape, at first `initial`. The parts are looked at
+   * where they lie. It may use all values of this graph.
    */
-  loop(
-    count: string,
+  scan(
     initial: string,
     shape: readonly number[],
-    body: (graph: OnnxGraph, number: string, before: string) => string,
+    sequences: readonly { readonly name: string; readonly part: readonly number[] }[],
+    body: (graph: OnnxGraph, parts: readonly string[], before: string) => string,
   ): string {
     const inner = new OnnxGraph(this);
-    const port = (shape: readonly number[], dtype: OnnxPort['dtype']) => ({
-      name: this.newName(),
-      shape,
-      dtype,
+    const port = (shape: readonly number[]) =>
+      ({ name: this.newName(), shape, dtype: 'float32' }) as const;
+    const before = inner.input(port(shape));
+    const parts = sequences.map(({ part }) => inner.input(port(part)));
+    inner.output(port(shape), body(inner, parts, before));
+    return this.nest('Scan', [initial, ...sequences.map(({ name }) => name)], {
+      num_scan_inputs: sequences.length,
+      body: { graph: inner.model() },
     });
-    const number = inner.input(port([], 'int64'));
-    const going = inner.input(port([], 'bool'));
-    const before = inner.input(port(shape, 'float32'));
-    const result = body(inner, number, before);
-    inner.output(port([], 'bool'), going);
-    inner.output(port(shape, 'float32'), result);
-    return this.nest('Loop', [count, '', initial], { body: { graph: inner.model() } });
   }
 
   input(port: OnnxPort): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { formatShape, sizeOf } from '../../shared/program/tensor.ts';
 import { ByteReader, bytesOf, DEFLATE_RATIO, isGzip } from './sources/bytes.ts';

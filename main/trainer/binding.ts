@@ -75,14 +75,20 @@ function shaped({ shape, dtype: given, data }: TensorData, inner: Shape, dtype: 
   return { shape: known ? [shape[0]!, ...(inner as number[])] : shape, dtype, data: values };
 }
 
-/** Columns of one number a sample side by side. */
+/** Columns of numbers side by side. */
 function stacked(columns: readonly TensorData[], dtype: DType): TensorData {
   const count = columns[0]!.shape[0]!;
-  const data = zeros(dtype, count * columns.length);
-  columns.forEach((column, at) =>
-    column.data.forEach((value, sample) => (data[sample * columns.length + at] = value)),
-  );
-  return { shape: [count, columns.length], dtype, data };
+  const widths = columns.map(({ data }) => data.length / count);
+  const total = widths.reduce((a, b) => a + b, 0);
+  const data = zeros(dtype, count * total);
+  let at = 0;
+  columns.forEach((column, i) => {
+    const width = widths[i]!;
+    for (let sample = 0; sample < count; sample++)
+      data.set(column.data.subarray(sample * width, (sample + 1) * width), sample * total + at);
+    at += width;
+  });
+  return { shape: [count, total], dtype, data };
 }
 
 function oneHot({ data }: TensorData, classes: number): TensorData {

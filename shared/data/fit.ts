@@ -50,9 +50,7 @@ export function conversionOf(
   if (!column) return null;
   const inner = want.shape.slice(1);
   if (more.length > 0)
-    return columns.every(isScalar) && inner.length === 1 && inner[0] === columns.length
-      ? 'values'
-      : null;
+    return inner.length === 1 && inner[0] === numbersIn(columns) ? 'values' : null;
   const takes = (shape: Shape) => sameOrAsMany(inner, shape);
   switch (column.kind) {
     case 'image':
@@ -91,6 +89,14 @@ function sameOrAsMany(inner: Shape, shape: Shape): boolean {
   if (same) return true;
   const [wanted, given] = [sizeOf(inner), sizeOf(shape)];
   return wanted !== null && wanted === given && (inner.length <= 1 || shape.length <= 1);
+}
+
+/** How many numbers these columns hold together; null where one is no column of numbers. */
+export function numbersIn(columns: readonly ShapedColumn[]): number | null {
+  return columns.reduce<number | null>((sum, { kind, shape }) => {
+    const size = kind === 'numbers' ? sizeOf(shape) : null;
+    return sum === null || size === null ? null : sum + size;
+  }, 0);
 }
 
 /** Whether a column holds one number a sample. */

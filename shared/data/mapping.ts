@@ -3,6 +3,7 @@ import {
   conversionOf,
   describeColumn,
   isScalar,
+  numbersIn,
   wantOfInput,
   wantOfOutput,
   type Conversion,
@@ -156,12 +157,16 @@ export function mapColumns(
     }
   }
 
-  /** Ties open places to columns of one number each, stacked, if exactly as many are wanted as there are. */
-  function tieScalars(places: readonly Place[], scalars: readonly ShapedColumn[], why: Tie['why']) {
+  /** Ties open places to columns of numbers, stacked, if exactly as many are wanted as there are. */
+  function tieNumbers(places: readonly Place[], numbers: readonly ShapedColumn[], why: Tie['why']) {
     const wanted = places.map((place) => sizeOf(place.shape.slice(1)) ?? 0);
-    if (sum(wanted) !== scalars.length) return;
-    let at = 0;
-    places.forEach((place, i) => tie(place, scalars.slice(at, (at += wanted[i]!)), why));
+    if (numbers.length === 0 || sum(wanted) !== numbersIn(numbers)) return;
+    const left = [...numbers];
+    places.forEach((place, i) => {
+      const taken: ShapedColumn[] = [];
+      while (left.length > 0 && numbersIn(taken)! < wanted[i]!) taken.push(left.shift()!);
+      tie(place, taken, why);
+    });
   }
 
   /** The columns that the task asks for at the outputs, the likeliest first. */
@@ -215,7 +220,7 @@ export function mapColumns(
     const wanted = sum(places.map((place) => sizeOf(place.shape.slice(1)) ?? 0));
     const called = scalars.filter(isCalledTarget);
     const inOrder = columns.filter((column) => scalars.includes(column));
-    tieScalars(
+    tieNumbers(
       places,
       called.length >= wanted ? called.slice(0, wanted) : inOrder.slice(-wanted),
       'task',
@@ -242,15 +247,15 @@ export function mapColumns(
       );
     }
     const used = usedBy(inputs);
-    const scalars = free.filter((column) => isScalar(column) && !used.has(column.name));
-    tieScalars(open(inputs), scalars, 'shape');
+    const numbers = free.filter(({ kind, name }) => kind === 'numbers' && !used.has(name));
+    tieNumbers(open(inputs), numbers, 'shape');
     for (const place of open(inputs)) {
       const wanted = sizeOf(place.shape.slice(1));
-      if (place.shape.length <= 2 && wanted !== null && scalars.length > wanted)
+      if (place.shape.length <= 2 && wanted !== null && (numbersIn(numbers) ?? 0) > wanted)
         problem(
           'ambiguous',
           place,
-          `there are ${scalars.length} columns of numbers, ${scalars.map(({ name }) => name).join(', ')}`,
+          `there are ${numbers.length} columns of numbers, ${numbers.map(({ name }) => name).join(', ')}`,
           `; choose ${wanted}`,
         );
       else

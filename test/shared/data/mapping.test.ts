@@ -149,6 +149,18 @@ describe('tasks', () => {
     );
   });
 
+  test('vectors are stacked with the numbers beside them', () => {
+    const features: ShapedColumn = { name: 'features', kind: 'numbers', shape: [2] };
+    expect(told(ports({ x: [3] }, { out: [3] }), [features, number('c')], 'reconstruct')).toEqual([
+      'x <- features+c values (shape)',
+      'out <- features+c values (task)',
+    ]);
+    expect(told(ports({ x: [2] }, { out: [1] }), [features, number('c')], 'regress')).toEqual([
+      'x <- features values (shape)',
+      'out <- c values (task)',
+    ]);
+  });
+
   test('a table restores itself', () => {
     expect(told(ports({ x: [2] }, { out: [2] }), ['a', 'b'].map(number), 'reconstruct')).toEqual([
       'x <- a+b values (shape)',

@@ -59,7 +59,15 @@ export function createOps(): Ops {
 
 class OpsCore {
   readonly nodes: Node[] = [];
+  /** Nodes through which no gradient goes. */
+  readonly stopped = new Set<number>();
   private readonly known = new Map<string, Value>();
+
+  /** The value as a constant to gradients. It is so wherever else the same is computed from the same. */
+  stopGradient(x: Value): Value {
+    this.stopped.add(x.id);
+    return x;
+  }
 
   /** Adds an operation, or gives the value of an equal one. Throws a RangeError when the inputs don't fit. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value {

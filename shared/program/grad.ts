@@ -59,6 +59,7 @@ function dependents(ops: Ops, targets: readonly Value[], last: number): Readonly
   const found = new Set(targets.map((target) => target.id));
   for (let id = 0; id <= last; id++) {
     const { inputs, dtype } = ops.nodes[id]!;
+    if (ops.stopped.has(id)) continue;
     if (dtype === 'float32' && inputs.some((input) => found.has(input))) found.add(id);
   }
   return found;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
 import { normalizeAxes } from '../../program/shapes.ts';
 import type { Shape } from '../../program/tensor.ts';
+import type { JsonObject } from '../spec.ts';
 import { initializer, optionalObject } from './config.ts';
 import { defineLayer, type CallContext, type VariableSpec, keepsMask } from './layer.ts';
 import { stepMask } from './sequences.ts';
@@ -99,9 +100,61 @@ function knownSizes(shape: Shape, axes: readonly number[]): number[] {
   });
 }
 
+/** Moves a variable towards a new value and gives what it becomes. */
+function average({ ops, variable, update }: CallContext, name: string, value: Value, kept: number) {
+  const old = variable(name);
+  const moved = ops.add(ops.mul(old, kept), ops.mul(ops.reshape(value, old.shape), 1 - kept));
+  update(name, moved);
+  return moved;
+}
+
+interface Renormalization {
+  readonly mean: Value;
+  readonly stddev: Value;
+  readonly rmin?: number | null | undefined;
+  readonly rmax?: number | null | undefined;
+  readonly dmax?: number | null | undefined;
+}
+
+/**
+ * The corrections r and d of batch renormalization (Ioffe 2017, equation 1), by which a batch is normalized as the
+ * averages would; gradients take them for constants.
+ */
+function renormalization(
+  ops: Ops,
+  mean: Value,
+  stddev: Value,
+  averages: Renormalization,
+): [r: Value, d: Value] {
+  const { rmin, rmax, dmax } = averages;
+  let r = ops.div(stddev, averages.stddev);
+  let d = ops.div(ops.sub(mean, averages.mean), averages.stddev);
+  if (rmin != null) r = ops.max(r, rmin);
+  if (rmax != null) r = ops.min(r, rmax);
+  if (dmax != null) d = ops.min(ops.max(d, -dmax), dmax);
+  return [ops.stopGradient(r), ops.stopGradient(d)];
+}
+
+const bound = z.number().nonnegative().nullish();
+
+/** The initializer of the square root of what another one gives. Throws a RangeError for one that draws numbers. */
+function rootOf(initializer: VariableSpec['initializer']): VariableSpec['initializer'] {
+  const { class_name, config } = (
+    typeof initializer === 'string' ? { class_name: initializer } : initializer
+  ) as { class_name: string; config?: JsonObject };
+  const value = { zeros: 0, ones: 1, constant: Number(config?.['value'] ?? 0) }[
+    class_name.toLowerCase()
+  ];
+  if (value === undefined || !(value >= 0))
+    throw new RangeError(
+      `renorm takes moving_variance_initializer zeros, ones or constant from 0 up; got ${class_name}`,
+    );
+  return { class_name: 'Constant', config: { value: Math.sqrt(value) } };
+}
+
 /**
  * Normalizes each channel: while training by the batch's mean and variance, of which it keeps moving averages, else
- * by those averages. Frozen, it does not learn from batches.
+ * by those averages. Frozen, it does not learn from batches. With `renorm` batches are corrected towards the averages.
  */
 export const batchNormalization = defineLayer({
   className: 'BatchNormalization',
@@ -113,9 +166,14 @@ export const batchNormalization = defineLayer({
     ...scaleAndCenter,
     moving_mean_initializer: initializer('zeros'),
     moving_variance_initializer: initializer('ones'),
-    renorm: z.literal(false, { error: 'batch renormalization is not supported' }).default(false),
-    renorm_clipping: z.null().optional(),
-    renorm_momentum: z.number().optional(),
+    renorm: z.boolean().default(false),
+    renorm_clipping: z
+      .strictObject({ rmax: bound, rmin: bound, dmax: bound })
+      .refine(({ rmax, rmin }) => rmax == null || rmin == null || rmax >= rmin, {
+        error: 'rmax must not be less than rmin',
+      })
+      .nullish(),
+    renorm_momentum: z.number().default(0.99),
     synchronized: z.boolean().default(false),
   }),
   variables(config, [input]) {
@@ -126,7 +184,16 @@ export const batchNormalization = defineLayer({
       initializer: config[`moving_${name}_initializer`],
       trainable: false,
     });
-    return [...scaleAndCenterVariables(config, shape), moving('mean'), moving('variance')];
+    const usual = [...scaleAndCenterVariables(config, shape), moving('mean'), moving('variance')];
+    if (!config.renorm) return usual;
+    const kept = { shape, trainable: false };
+    const stddev = rootOf(config.moving_variance_initializer);
+    return [
+      ...usual,
+      { ...kept, name: 'moving_stddev', initializer: stddev },
+      { ...kept, name: 'renorm_mean', initializer: config.moving_mean_initializer },
+      { ...kept, name: 'renorm_stddev', initializer: stddev },
+    ];
   },
   call(context, [x], config) {
     const { ops } = context;
@@ -137,15 +204,34 @@ export const batchNormalization = defineLayer({
     const used = learn
       ? moments(ops, x!, others, stepMask(context, x!))
       : { mean: along('moving_mean'), variance: along('moving_variance') };
-    if (learn)
-      for (const name of ['mean', 'variance'] as const) {
-        const old = context.variable(`moving_${name}`);
-        const fresh = ops.reshape(used[name], old.shape);
-        const kept = ops.mul(old, config.momentum);
-        context.update(`moving_${name}`, ops.add(kept, ops.mul(fresh, 1 - config.momentum)));
-      }
+    const { momentum, epsilon, renorm, renorm_clipping, renorm_momentum } = config;
     const gamma = config.scale ? along('gamma') : null;
     const beta = config.center ? along('beta') : null;
+    if (learn && renorm) {
+      const stddev = ops.sqrt(ops.add(used.variance, epsilon));
+      const [r, d] = renormalization(ops, used.mean, stddev, {
+        mean: along('renorm_mean'),
+        stddev: ops.max(along('renorm_stddev'), Math.sqrt(epsilon)),
+        ...renorm_clipping,
+      });
+      average(context, 'renorm_mean', used.mean, renorm_momentum);
+      average(context, 'renorm_stddev', stddev, renorm_momentum);
+      average(context, 'moving_mean', used.mean, momentum);
+      const moving = average(context, 'moving_stddev', stddev, momentum);
+      context.update('moving_variance', ops.relu(ops.sub(ops.square(moving), epsilon)));
+      const offset = gamma ? ops.mul(d, gamma) : d;
+      return normalize(
+        ops,
+        x!,
+        used,
+        gamma ? ops.mul(r, gamma) : r,
+        beta ? ops.add(offset, beta) : offset,
+        epsilon,
+      );
+    }
+    if (learn)
+      for (const name of ['mean', 'variance'] as const)
+        average(context, `moving_${name}`, used[name], momentum);
     return normalize(ops, x!, used, gamma, beta, config.epsilon);
   },
 });

@@ -62,7 +62,7 @@ async function show(data: string, flags: Flags): Promise<void> {
   const fit = project && fitTo(report, settings, project);
   const shown = flags.json ? JSON.stringify(asJson(report, fit), null, 2) : inWords(report, fit);
   process.stdout.write(`${shown}\n`);
-  await view.imported.close();
+  await view.close();
 }
 
 async function projectFor(nameOrPath: string, model: string | undefined) {

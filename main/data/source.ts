@@ -14,6 +14,8 @@ export interface Source {
   /** What was recognised, for people, in English: `12 class folders with 4,310 images`. */
   readonly recognised: string;
   readonly columns: readonly SourceColumn[];
+  /** The columns or arrays of the files, by the names that `RecogniseOptions.columns` corrects them by. */
+  readonly fields?: readonly string[];
   /** As given; a source without splits has the one split `all`. */
   readonly splits: readonly SourceSplit[];
   /** What was found wrong while looking, without decoding. */

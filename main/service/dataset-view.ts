@@ -6,27 +6,32 @@ import type {
   SamplePage,
   SplitName,
 } from '../../shared/api/data.ts';
-import type { Preprocessing } from '../../shared/data/preprocessing.ts';
+import { shownNumbers } from '../../shared/data/shown-numbers.ts';
 import { classesOfSamples } from '../data/dataset.ts';
+import type { FoundData } from '../data/look-at-data.ts';
 import type { ImportedData } from '../data/store/imported.ts';
 
 /** An imported dataset as windows look at it. */
 export interface DatasetView {
-  readonly imported: ImportedData;
+  readonly name: string;
   readonly facts: DatasetFacts;
   report(data: string): DataReport;
   samples(filter: SampleFilter, from: number, count: number, side: number): Promise<SamplePage>;
+  /** Closes the data once those who read it have what they asked for. */
+  close(): Promise<void>;
 }
-
-/** Numbers of a sample without images that are shown. */
-const SHOWN_NUMBERS = 12;
 
 /** Filters whose samples are remembered. */
 const REMEMBERED = 8;
 
-/** Looks at imported data; `suggested` is what suits the data by themselves. */
-export function viewDataset(imported: ImportedData, suggested: Preprocessing): DatasetView {
+/** Columns and arrays of the files that are told of: a table may have a million. */
+const MOST_FIELDS = 200;
+
+/** Looks at imported data, as they were found. */
+export function viewDataset(imported: ImportedData, { source, suggested }: FoundData): DatasetView {
   const { all, splits, columns, report } = imported;
+  /** Pages that are being read. */
+  const reading = new Set<Promise<SamplePage>>();
   const classColumn = columns.find(({ kind }) => kind === 'class')?.name;
   const problems = problemsBySample(imported);
   const kept = new Map<string, Promise<Int32Array>>();
@@ -73,31 +78,53 @@ export function viewDataset(imported: ImportedData, suggested: Preprocessing): D
     return numbers;
   }
 
-  /** The first numbers of each sample, where it has no images. */
+  const shown = columns.some(({ kind }) => kind === 'image') ? [] : shownNumbers(columns);
+
+  /** Some numbers of each sample, where it has no images. */
   async function valuesOf(page: Int32Array): Promise<readonly number[][] | null> {
-    const column = columns.find(({ kind }) => kind === 'numbers')?.name;
-    if (column === undefined || columns.some(({ kind }) => kind === 'image') || page.length === 0)
-      return null;
-    const names = columns.filter(({ kind }) => kind === 'numbers').map(({ name }) => name);
-    const batch = await all.batch(page, names);
+    if (shown.length === 0 || page.length === 0) return null;
+    const batch = await all.batch(page, [...new Set(shown.map(({ column }) => column))]);
     return Array.from(page, (_, row) =>
-      names
-        .flatMap((name) => {
-          const { data } = batch[name]!;
-          const width = data.length / page.length;
-          return [...data.subarray(row * width, row * width + SHOWN_NUMBERS)];
-        })
-        .slice(0, SHOWN_NUMBERS),
+      shown.map(({ column, index }) => {
+        const { data } = batch[column]!;
+        return data[(row * data.length) / page.length + index]!;
+      }),
     );
   }
 
+  async function read(
+    filter: SampleFilter,
+    from: number,
+    count: number,
+    side: number,
+  ): Promise<SamplePage> {
+    const numbers = await numbersOf(filter);
+    const page = numbers.slice(from, from + count);
+    const [names, pictures, values, known] = await Promise.all([
+      imported.names(page),
+      page.length > 0 ? imported.pictures(page, side) : null,
+      valuesOf(page),
+      labelsOf(),
+    ]);
+    const samples = Array.from(page, (number, i): SampleInfo => ({
+      number,
+      name: names[i]!,
+      split: splitOf(number),
+      ...(known && { label: known[number]! }),
+      problems: problems.get(number) ?? [],
+      ...(values && { values: values[i]! }),
+    }));
+    return { total: numbers.length, samples, side, ...(pictures && { pictures }) };
+  }
+
   return {
-    imported,
+    name: imported.name,
     facts,
     report: (data) => ({
       ...facts,
       data,
       name: imported.name,
+      ...(source.fields && { fields: source.fields.slice(0, MOST_FIELDS) }),
       preprocessing: imported.preprocessing,
       suggested,
       cacheBytes: report.cacheBytes,
@@ -106,24 +133,14 @@ export function viewDataset(imported: ImportedData, suggested: Preprocessing): D
       problemList: report.problemList,
       problemCounts: report.problemCounts,
     }),
-    async samples(filter, from, count, side) {
-      const numbers = await numbersOf(filter);
-      const page = numbers.slice(from, from + count);
-      const [names, pictures, values, known] = await Promise.all([
-        imported.names(page),
-        page.length > 0 ? imported.pictures(page, side) : null,
-        valuesOf(page),
-        labelsOf(),
-      ]);
-      const samples = Array.from(page, (number, i): SampleInfo => ({
-        number,
-        name: names[i]!,
-        split: splitOf(number),
-        ...(known && { label: known[number]! }),
-        problems: problems.get(number) ?? [],
-        ...(values && { values: values[i]! }),
-      }));
-      return { total: numbers.length, samples, side, ...(pictures && { pictures }) };
+    samples(...query) {
+      const page = read(...query).finally(() => reading.delete(page));
+      reading.add(page);
+      return page;
+    },
+    async close() {
+      await Promise.allSettled(reading);
+      await imported.close();
     },
   };
 }

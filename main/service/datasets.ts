@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, copyFile, cp, mkdir, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, join, resolve, sep } from 'node:path';
 import type { DataListener, DataService, DatasetEntry } from '../../shared/api/data.ts';
 import { StudioError } from '../../shared/api/errors.ts';
@@ -46,6 +47,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   /** What was found when somebody last looked at the files. */
   const looked = new Map<string, 'changed' | 'missing'>();
   const jobs = createImportJobs((data) => listener.importChanged(data));
+  /** The import of each dataset that is under way, by what it is of: a new one takes its place. */
+  const underway = new Map<string, string>();
 
   async function entries(): Promise<DatasetEntry[]> {
     const known = list.all().map(({ data, name, used, facts }): DatasetEntry => {
@@ -84,8 +87,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     const view = await open(data, job);
     await put(data, view);
     looked.delete(data);
-    const { facts, imported } = view;
-    await list.put({ data, name: imported.name, used: Date.now(), facts, stamp });
+    const { facts, name } = view;
+    await list.put({ data, name, used: Date.now(), facts, stamp });
     await tellDatasets();
     return data;
   }
@@ -97,8 +100,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     const [oldest] = views.keys();
     const last = views.size > OPEN ? views.get(oldest!) : undefined;
     if (last) views.delete(oldest!);
-    await before?.imported.close();
-    await last?.imported.close();
+    await before?.close();
+    await last?.close();
   }
 
   function viewOf(data: string): DatasetView {
@@ -163,17 +166,22 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
         }
         return origin.upload;
       }
+      const given = 'builtIn' in origin ? [origin.builtIn] : origin.paths;
+      const paths = given.map((path) => (isBuiltIn(path) ? path : resolve(folder, atHome(path))));
+      const [first = ''] = paths;
+      const what = JSON.stringify(paths);
+      const before = underway.get(what);
+      if (before !== undefined) await jobs.cancel(before);
       const id = randomBytes(8).toString('hex');
-      if ('builtIn' in origin) {
-        const { builtIn } = origin;
-        jobs.start(id, builtIn, (job) => take(builtIn, job));
-        return id;
-      }
-      const paths = origin.paths.map((path) => (isBuiltIn(path) ? path : resolve(folder, path)));
-      const name = paths.length === 1 ? basename(paths[0]!) : gatheredName(paths);
+      underway.set(what, id);
+      const name = paths.length > 1 ? gatheredName(paths) : await nameOf(first);
       jobs.start(id, name, async (job) => {
-        const place = paths.length === 1 ? paths[0]! : await gather(paths, join(store, id), job);
-        return take(place, job);
+        try {
+          const place = paths.length > 1 ? await gather(paths, join(store, id), job) : first;
+          return await take(place, job);
+        } finally {
+          if (underway.get(what) === id) underway.delete(what);
+        }
       });
       return id;
     },
@@ -181,7 +189,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     async forgetData({ data }) {
       const view = views.get(data);
       views.delete(data);
-      await view?.imported.close();
+      await view?.close();
       await list.remove(data);
       looked.delete(data);
       // What lies in the project's store was copied there by the studio itself.
@@ -227,9 +235,20 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     },
     async close() {
       await jobs.close();
-      await Promise.all([...views.values()].map(({ imported }) => imported.close()));
+      await Promise.all([...views.values()].map((view) => view.close()));
     },
   };
+}
+
+/** A path as a person types it: `~` is the home folder. */
+function atHome(path: string): string {
+  return /^~(?=[/\\]|$)/.test(path) ? join(homedir(), path.slice(1)) : path;
+}
+
+/** What people call a dataset. */
+async function nameOf(data: string): Promise<string> {
+  const known = (await builtIns()).find((one) => one.data === data);
+  return known?.name ?? basename(data);
 }
 
 function gatheredName(paths: readonly string[]): string {

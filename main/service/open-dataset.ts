@@ -32,7 +32,7 @@ export async function openDataset(
         ...{ done, total, rate, secondsLeft },
       }),
   });
-  return viewDataset(imported, found.suggested);
+  return viewDataset(imported, found);
 }
 
 function preprocessingFor(

@@ -1,3 +1,4 @@
+import type { DataReport } from '../../shared/api/data.ts';
 import type { LoadedPage } from './sample-pages.ts';
 
 /** How to draw a page's sample as the background of a square of `side` px. */
@@ -17,4 +18,11 @@ export function thumbnailStyle(
     backgroundPosition: `${-index * cell * scale}px 0`,
     imageRendering: scale >= 1 ? 'pixelated' : 'auto',
   };
+}
+
+/** The side of the pictures to ask for, in px, where so many are wanted: no more than the images have. */
+export function pictureSide({ preprocessing }: DataReport, wanted: number): number {
+  const image = Object.values(preprocessing).find((column) => column.kind === 'image');
+  const own = image?.kind === 'image' ? Math.max(...image.size) : wanted;
+  return Math.max(16, Math.min(own, wanted));
 }

@@ -32,7 +32,6 @@ export interface Incoming {
   readonly hasDialog: boolean;
   pick(folder: boolean): void;
   takePath(path: string): void;
-  takeBuiltIn(name: string): void;
   stopReading(id: number): void;
   dismiss(id: number): void;
 }
@@ -143,7 +142,6 @@ export function createIncoming(studio: Studio, access: FileAccess): Incoming {
         })
         .catch((error: unknown) => fail('', error)),
     takePath: (path) => begin(path, () => studio.service.importData({ paths: [path] })),
-    takeBuiltIn: (name) => begin(name, () => studio.service.importData({ builtIn: name })),
     stopReading: (id) => stops.get(id)?.abort(),
     dismiss: (id) => (problems.value = problems.value.filter((one) => one.id !== id)),
   };

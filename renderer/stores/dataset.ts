@@ -60,6 +60,8 @@ export function createProjectDataset(
   /** The import that opens the project's dataset, with the dataset's name. */
   const opening = shallowRef<{ readonly id: string; readonly data: string } | null>(null);
   const failed = shallowRef<DataImport | null>(null);
+  /** The dataset whose import is being asked for. */
+  let asking: string | null = null;
   const data = computed(() => project.training.value?.data ?? '');
   const entry = computed(
     () => studio.datasets.value.find((one) => one.data === data.value) ?? null,
@@ -102,6 +104,9 @@ export function createProjectDataset(
     const wanted = data.value;
     problem.value = null;
     failed.value = null;
+    // The import that is under way gives its place to this one.
+    opening.value = null;
+    asking = wanted;
     try {
       await project.save();
       const origin = entry.value?.builtIn ? { builtIn: wanted } : { paths: [wanted] };
@@ -109,6 +114,8 @@ export function createProjectDataset(
       opening.value = { id, data: wanted };
     } catch (error) {
       if (data.value === wanted) problem.value = message(error);
+    } finally {
+      asking = null;
     }
   }
 
@@ -119,7 +126,7 @@ export function createProjectDataset(
       studio.service.checkData({ data: data.value }).catch(() => {});
       return;
     }
-    if (opening.value?.data === data.value || failed.value) return;
+    if (opening.value?.data === data.value || asking === data.value || failed.value) return;
     if (state === 'ready') void read();
     else if (state === 'new' || state === 'changed') void open();
   }
@@ -132,15 +139,16 @@ export function createProjectDataset(
         .map(([name, column]) => [name, importPart(column)]),
     );
   let pause: ReturnType<typeof setTimeout> | undefined;
+  watch(shaping, (now) => {
+    clearTimeout(pause);
+    if (!now || !report.value || now.mapping.problems.length > 0) return;
+    const same = decoded(now.preprocessing) === decoded(report.value.preprocessing);
+    if (!same) pause = setTimeout(() => void open(), PAUSE);
+  });
   watch(
-    () => [shaping.value, project.training.value?.recognise] as const,
-    ([now, recognise], [, before]) => {
-      clearTimeout(pause);
-      if (!now || !report.value || now.mapping.problems.length > 0) return;
-      const same =
-        decoded(now.preprocessing) === decoded(report.value.preprocessing) &&
-        JSON.stringify(recognise) === JSON.stringify(before);
-      if (!same) pause = setTimeout(() => void open(), PAUSE);
+    () => [data.value, JSON.stringify(project.training.value?.recognise)] as const,
+    ([now, recognise], [before, former]) => {
+      if (now === before && recognise !== former) void open();
     },
   );
 
@@ -184,7 +192,8 @@ export function createProjectDataset(
           report.value = found;
         })
         .catch((error: unknown) => (problem.value = message(error)));
-    } else if (isOpening && ended.state !== 'done') failed.value = ended;
+    } else if (ended.state !== 'done' && (isOpening || ended.id === failed.value?.id))
+      failed.value = ended;
   });
 
   return {

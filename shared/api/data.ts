@@ -100,6 +100,8 @@ export interface DataImport {
 export interface DataReport extends DatasetFacts {
   readonly data: string;
   readonly name: string;
+  /** The columns or arrays of the files, as a correction names them: the first 200. */
+  readonly fields?: readonly string[];
   /** How it was brought into the cache, and what would suit the data by themselves. */
   readonly preprocessing: Preprocessing;
   readonly suggested: Preprocessing;
@@ -160,7 +162,7 @@ export interface SampleInfo {
   readonly label?: number;
   /** Codes of its problems. */
   readonly problems: readonly string[];
-  /** The first numbers of a sample without images. */
+  /** Of a sample without images: see `shownNumbers`. */
   readonly values?: readonly number[];
 }
 

@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await says('broken.png');
     // Every class shows pictures of its own.
     await expect
-      .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count())
+      .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count(), { timeout: 20_000 })
       .toBeGreaterThan(20);
     // What was uploaded lies in the project, name by name, and nothing beside it.
     const [upload] = await readdir(join(served.project, 'data'));
@@ -116,7 +116,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
   ])('what is dropped is recognised: %s', async (name, words) => {
     await drop(name);
     await says(words);
-    await expect.poll(() => page.getByRole('button', { name: 'Train on this' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Train on this' }).waitFor();
   });
 
   test('a folder with nothing to train on says what it holds and what would be understood', async () => {
@@ -134,6 +134,6 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await page.getByRole('button', { name: 'Correct' }).click();
     await page.getByLabel('Taken for').selectOption('images');
     await says(/121 images/);
-    await expect.poll(text).not.toContain('class folders');
+    await expect.poll(text, { timeout: 20_000 }).not.toContain('class folders');
   });
 });

@@ -67,6 +67,7 @@ export async function arraySource(data: ArrayData): Promise<Recognised> {
     stamp: [...new Set(parts.map(({ array }) => array.stamp))].join(' '),
     recognised: `${data.what}: ${describe(columns, splits)}`,
     columns: columns.map(({ column }) => column),
+    fields: [...new Set(data.parts.map(({ key }) => key))],
     splits,
     uses: (path) => parts.some(({ array }) => array.path.startsWith(path)),
   };

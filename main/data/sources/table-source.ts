@@ -89,6 +89,7 @@ export async function tableSource(data: TableData): Promise<Recognised> {
     ...(hasPaths ? {} : { stamp: files.map(({ stamp }) => stamp).join(' ') }),
     recognised: `${whatOf(data)} with ${describeSplits(splits, 'row')}: ${columns.map(describe).join(', ')}`,
     columns,
+    fields: [...new Set(files.flatMap((file) => file.columns))],
     splits,
     uses: (path) => files.some((file) => file.path === path) || (hasPaths && isImageName(path)),
   };

@@ -30,7 +30,7 @@ export function plainConfig(
   const plain: Record<string, Json> = {};
   for (const [key, value] of Object.entries(config))
     if (!DROPPED.has(key) && !(Object.hasOwn(EMPTY, key) && EMPTY[key] === value))
-      plain[key] = unshared(value);
+      plain[key] = plainValue(value);
   plain['name'] = name;
   if (config['dtype'] !== undefined) plain['dtype'] = dtypeName(config['dtype'], path);
   if (className === 'InputLayer')
@@ -60,13 +60,17 @@ function batchShape(shape: unknown, path: string): Json {
   return shape as Json[];
 }
 
-/** The value without Keras's marks for shared objects. */
-function unshared(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(unshared);
+/** The value without Keras's marks for shared objects; tensors and tuples are lists. */
+export function plainValue(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(plainValue);
   if (!isObject(value)) return value as Json;
+  const { class_name, config, items } = value;
+  if ((class_name === '__tensor__' || class_name === '__numpy__') && isObject(config))
+    return plainValue(config['value']);
+  if (class_name === '__tuple__') return plainValue(items);
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => key !== 'shared_object_id')
-      .map(([key, inner]) => [key, unshared(inner)]),
+      .map(([key, inner]) => [key, plainValue(inner)]),
   );
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainValue } from '../keras-json-config.ts';
 import { SpecError, type JsonObject } from '../spec.ts';
 import { hingeLosses } from './hinge.ts';
 import type { Loss, LossDefinition } from './loss.ts';
@@ -26,7 +27,7 @@ export function lossOf(given: string | JsonObject, path = 'loss'): Loss {
   );
   if (!found) throw new SpecError(path, `unknown loss ${name}; known are ${lossNames.join(', ')}`);
   try {
-    return found.create(typeof given === 'string' ? {} : given['config']);
+    return found.create(typeof given === 'string' ? {} : plainValue(given['config']));
   } catch (error) {
     const issue = (error as z.ZodError).issues[0]!;
     throw new SpecError(path, [found.className, ...issue.path].join('.') + `: ${issue.message}`);

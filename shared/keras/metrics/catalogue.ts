@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Value } from '../../program/builder.ts';
+import { plainValue } from '../keras-json-config.ts';
 import { SpecError, type JsonObject } from '../spec.ts';
 import { confusionMetrics } from './confusion.ts';
 import { meanMetrics } from './means.ts';
@@ -43,7 +44,7 @@ export function metricOf(
       `unknown metric ${name}; known are accuracy, crossentropy, ${metricNames.join(', ')}`,
     );
   try {
-    const metric = found.create(typeof given === 'string' ? {} : given['config']);
+    const metric = found.create(typeof given === 'string' ? {} : plainValue(given['config']));
     return typeof given === 'string' ? { ...metric, name: given } : metric;
   } catch (error) {
     const issue = (error as z.ZodError).issues[0]!;

@@ -18,6 +18,27 @@ function flatWeights(ops: Ops, yPred: Value, weight?: Value): Value | undefined 
   return ops.reshape(ops.expandLike(open, yPred), [null, 1]);
 }
 
+/** Whether predictions [n, 1] lie above each threshold. Evenly spread ones are counted off, as Keras does. */
+function isAbove(ops: Ops, yPred: Value, thresholds: readonly number[]): Value {
+  const row = (values: readonly number[]) => ops.constant(tensor(values, [1, values.length]));
+  if (!areEven(thresholds)) return ops.less(row(thresholds), yPred);
+  const last = thresholds.length - 1;
+  const within = ops.max(ops.min(yPred, 1), 0);
+  const reached = ops.ceil(ops.mul(within, last));
+  const withEnds = thresholds[0]! < 0 || thresholds[last]! > 1;
+  const steps = thresholds.map((_, i) => i + 0.5);
+  return ops.less(row(steps), withEnds ? ops.max(reached, 1) : reached);
+}
+
+/** keras.src.metrics.metrics_utils.is_evenly_distributed_thresholds. */
+function areEven(thresholds: readonly number[]): boolean {
+  const last = thresholds.length - 1;
+  return (
+    last > 1 &&
+    thresholds.every((one, i) => Math.abs(one - i / last) <= 1e-7 * 1.01 + 1e-5 * (i / last))
+  );
+}
+
 /** The counts at each threshold. `yPred` and `yTrue` are [n, 1]; a prediction above the threshold is positive. */
 function countsAt(
   ops: Ops,
@@ -27,9 +48,8 @@ function countsAt(
   wanted: readonly Count[],
   weight?: Value,
 ): Record<string, Value> {
-  const limits = ops.constant(tensor(thresholds, [1, thresholds.length]));
-  const said = asFloat(ops, ops.less(limits, yPred));
-  const is = ops.cast(yTrue, 'float32');
+  const said = asFloat(ops, isAbove(ops, yPred, thresholds));
+  const is = asFloat(ops, ops.not(ops.equal(yTrue, 0)));
   const [not, unsaid] = [ops.sub(1, is), ops.sub(1, said)];
   const pairs: Record<Count, [Value, Value]> = {
     true_positives: [is, said],
@@ -57,12 +77,22 @@ const selection = {
   class_id: z.int().nonnegative().nullish(),
 };
 
-/** Values outside the k largest of the last axis become -1, so that no threshold takes them. */
+/** Below every value that a model says. */
+const LOWEST = -1e10;
+
+/** Values outside the k largest of the last axis become `LOWEST`; of equal ones the first are larger. */
 function onlyTopK(ops: Ops, x: Value, k: number): Value {
-  const open = [...x.shape, 1];
-  const across = [...x.shape.slice(0, -1), 1, x.shape.at(-1)!];
-  const higher = asFloat(ops, ops.less(ops.reshape(x, open), ops.reshape(x, across)));
-  return ops.select(ops.less(ops.reduceSum(higher, [-1]), k), x, -1);
+  const size = x.shape.at(-1)!;
+  const [own, others] = [
+    ops.reshape(x, [...x.shape, 1]),
+    ops.reshape(x, [...x.shape.slice(0, -1), 1, size]),
+  ];
+  const isBefore = Array.from({ length: size ** 2 }, (_, i) => (i % size < i / size - 1 ? 1 : 0));
+  const before = ops.constant(tensor(isBefore, [size, size]));
+  const higher = asFloat(ops, ops.less(own, others));
+  const equal = ops.mul(asFloat(ops, ops.equal(own, others)), before);
+  const above = ops.reduceSum(ops.add(higher, equal), [-1]);
+  return ops.select(ops.less(above, k), x, LOWEST);
 }
 
 function selected(
@@ -81,7 +111,7 @@ function selected(
     return ops.slice(whole, starts, sizes);
   };
   const flat = (x: Value) => ops.reshape(pick(x), [null, 1]);
-  const limits = [config.thresholds ?? (config.top_k == null ? 0.5 : -0.5)].flat();
+  const limits = [config.thresholds ?? (config.top_k == null ? 0.5 : LOWEST)].flat();
   return countsAt(
     ops,
     flat(yTrue),
@@ -175,48 +205,52 @@ const auc = defineMetric(
     from_logits: z.boolean().default(false),
   },
   (ops, { yTrue, yPred, weight }, config) => {
-    const limits = config.thresholds
-      ? [-1e-7, ...config.thresholds, 1 + 1e-7]
-      : spread(config.num_thresholds);
+    const limits = limitsOf(config);
     const scores = config.from_logits ? ops.sigmoid(yPred) : yPred;
-    if (!config.multi_label) {
-      const flat = (x: Value) => ops.reshape(ops.cast(x, 'float32'), [null, 1]);
-      return countsAt(
-        ops,
-        flat(yTrue),
-        flat(scores),
-        limits,
-        COUNTS,
-        flatWeights(ops, yPred, weight),
-      );
-    }
-    const open = (x: Value) => ops.reshape(ops.cast(x, 'float32'), [null, yPred.shape.at(-1)!, 1]);
-    const weights =
-      weight &&
-      ops.reshape(
-        ops.expandLike(
-          ops.reshape(weight, [null, 1]),
-          ops.reshape(yPred, [null, yPred.shape.at(-1)!]),
-        ),
-        [null, yPred.shape.at(-1)!, 1],
-      );
-    return countsAt(ops, open(yTrue), open(scores), limits, COUNTS, weights);
+    const labels = yPred.shape.at(-1)!;
+    // With an axis for labels of its own, each has its own counts.
+    const inner = config.multi_label ? [labels, 1] : [1];
+    const flat = (x: Value) => ops.reshape(ops.cast(x, 'float32'), [null, ...inner]);
+    const own = flatWeights(ops, yPred, weight);
+    const ofLabels =
+      config.label_weights && !config.multi_label
+        ? ops.expandLike(ops.constant(tensor(config.label_weights, [1, labels])), yPred)
+        : null;
+    const weights = [own, ofLabels]
+      .flatMap((part) => (part ? [flat(part)] : []))
+      .reduce<Value | undefined>((a, b) => (a ? ops.mul(a, b) : b), undefined);
+    return countsAt(ops, flat(yTrue), flat(scores), limits, COUNTS, weights);
   },
-  (totals, { curve, summation_method, multi_label, num_thresholds, thresholds, label_weights }) => {
-    const n = thresholds ? thresholds.length + 2 : num_thresholds;
-    const labels = multi_label ? totals['true_positives']!.length / n : 1;
+  (totals, config) => {
+    const n = limitsOf(config).length;
+    const labels = config.multi_label ? totals['true_positives']!.length / n : 1;
     const areas = Array.from({ length: labels }, (_, label) => {
       const counts = COUNTS.map((count) => [
         count,
         totals[count]!.slice(label * n, (label + 1) * n),
       ]);
-      return area(Object.fromEntries(counts) as Counts, curve, summation_method);
+      return area(Object.fromEntries(counts) as Counts, config.curve, config.summation_method);
     });
-    const weights = label_weights ?? areas.map(() => 1);
+    const weights = (config.multi_label && config.label_weights) || areas.map(() => 1);
     const total = weights.reduce((a, b) => a + b, 0);
-    return areas.reduce((sum, value, i) => sum + value * weights[i]!, 0) / total;
+    return ratio(
+      areas.reduce((sum, value, i) => sum + value * weights[i]!, 0),
+      total,
+    );
   },
 );
+
+/** The thresholds of an AUC, ascending, the ends of [0, 1] just outside. */
+function limitsOf({
+  thresholds,
+  num_thresholds,
+}: {
+  readonly thresholds?: number[] | null | undefined;
+  readonly num_thresholds: number;
+}): number[] {
+  if (!thresholds) return spread(num_thresholds);
+  return [-1e-7, ...thresholds.toSorted((a, b) => a - b), 1 + 1e-7];
+}
 
 /** The best of one rate where another is at least a value. Source: keras.src.metrics.SensitivitySpecificityBase. */
 function bestAt(

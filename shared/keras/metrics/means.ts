@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
+import { normalizeAxes } from '../../program/shapes.ts';
 import { lossOf } from '../losses/catalogue.ts';
+import { EPSILON } from '../losses/loss.ts';
+import { alignRank } from '../losses/reduce.ts';
 import type { JsonObject } from '../spec.ts';
 import { asFloat, defineMetric, meanResult, meanSums, type MetricDefinition } from './metric.ts';
 
@@ -18,12 +21,11 @@ function meanOfLoss(
     keys,
     (ops, { yTrue, yPred, weight }, config) => {
       const { name: _, dtype: __, ...own } = config as Record<string, unknown>;
-      const { values } = lossOf({ class_name: loss, config: own as JsonObject }).compute(
-        ops,
-        yTrue,
-        yPred,
-      );
-      return meanSums(ops, sign === 1 ? values : ops.mul(values, sign), weight);
+      const settings = { class_name: loss, config: own as JsonObject };
+      const { values, mask } = lossOf(settings).compute(ops, yTrue, yPred);
+      // Keras forgets the loss's own mask where there are no weights.
+      const counted = mask && weight ? ops.mul(mask, alignRank(ops, weight, mask)) : weight;
+      return meanSums(ops, sign === 1 ? values : ops.mul(values, sign), counted);
     },
     meanResult,
     true,
@@ -45,6 +47,33 @@ function inTopK(ops: Ops, labels: Value, yPred: Value, k: number): Value {
 }
 
 const hits = (ops: Ops, hit: Value, weight?: Value) => meanSums(ops, asFloat(ops, hit), weight);
+
+/** A metric that is the mean of how two tensors go together along some axes. */
+function correlation(
+  className: string,
+  name: string,
+  together: (ops: Ops, yTrue: Value, yPred: Value, axes: readonly number[]) => Value,
+): MetricDefinition {
+  return defineMetric(
+    className,
+    [name],
+    { axis: z.union([z.int(), z.array(z.int())]).default(-1) },
+    (ops, { yTrue, yPred, weight }, { axis }) => {
+      const axes = normalizeAxes([axis].flat(), yPred.shape.length);
+      return meanSums(ops, ops.reduceMean(together(ops, yTrue, yPred, axes), axes), weight);
+    },
+    meanResult,
+    true,
+  );
+}
+
+/** A tensor less its mean along axes, that mean, and the variance about it. */
+function centred(ops: Ops, x: Value, axes: readonly number[]) {
+  const mean = ops.reduceMean(x, axes, true);
+  const rest = ops.sub(x, mean);
+  const about = ops.sub(rest, ops.reduceMean(rest, axes, true));
+  return { mean, rest, variance: ops.reduceMean(ops.square(about), axes, true) };
+}
 
 /** Keras's metrics that are means over samples. Source: keras.src.metrics. */
 export const meanMetrics: readonly MetricDefinition[] = [
@@ -78,11 +107,24 @@ export const meanMetrics: readonly MetricDefinition[] = [
     'SparseCategoricalCrossentropy',
     ['sparse_categorical_crossentropy'],
     'SparseCategoricalCrossentropy',
-    logits,
+    { ...logits, ignore_class: z.int().nullish() },
   ),
   meanOfLoss('Hinge', ['hinge'], 'Hinge'),
   meanOfLoss('SquaredHinge', ['squared_hinge'], 'SquaredHinge'),
   meanOfLoss('CategoricalHinge', ['categorical_hinge'], 'CategoricalHinge'),
+  correlation('PearsonCorrelation', 'pearson_correlation', (ops, yTrue, yPred, axes) => {
+    const [a, b] = [centred(ops, yTrue, axes), centred(ops, yPred, axes)];
+    const unit = (x: typeof a) => ops.div(x.rest, ops.sqrt(x.variance));
+    return ops.mul(unit(a), unit(b));
+  }),
+  // Keras's own covariance: both are taken about the mean of the predictions.
+  correlation('ConcordanceCorrelation', 'concordance_correlation', (ops, yTrue, yPred, axes) => {
+    const [a, b] = [centred(ops, yTrue, axes), centred(ops, yPred, axes)];
+    const covariance = ops.mul(ops.sub(yTrue, b.mean), b.rest);
+    const spread = ops.add(a.variance, b.variance);
+    const norm = ops.add(spread, ops.square(ops.sub(a.mean, b.mean)));
+    return ops.div(ops.mul(covariance, 2), ops.add(norm, EPSILON));
+  }),
   defineMetric(
     'Accuracy',
     ['accuracy_score'],

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import type { Ops, Value } from '../../program/builder.ts';
-import {
-  asFloat,
-  defineMetric,
-  meanSums,
-  ratio,
-  type MetricDefinition,
-  type MetricState,
-} from './metric.ts';
+import { asFloat, defineMetric, meanSums, ratio, type MetricDefinition } from './metric.ts';
+import { iouMetrics } from './iou.ts';
 
 const average = z.enum(['micro', 'macro', 'weighted']).nullish();
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -96,147 +90,12 @@ const r2 = defineMetric(
   },
 );
 
-const classes = { num_classes: z.int().positive() };
-const ids = { target_class_ids: z.array(z.int().nonnegative()) };
-const labels = {
-  ignore_class: z.int().nullish(),
-  sparse_y_true: z.boolean().default(true),
-  sparse_y_pred: z.boolean().default(true),
-  axis: z.literal(-1).optional(),
-};
-
-/** The weighted confusion matrix [true, said], flat. */
-function confusion(
-  ops: Ops,
-  { yTrue, yPred, weight }: { yTrue: Value; yPred: Value; weight?: Value },
-  count: number,
-  sparse: { y_true: boolean; y_pred: boolean; ignore?: number | null },
-): Record<string, Value> {
-  const numbers = (x: Value, isSparse: boolean) =>
-    ops.reshape(isSparse ? ops.cast(x, 'int32') : ops.argMax(x), [null]);
-  const is = numbers(yTrue, sparse.y_true);
-  const hot = ops.oneHot(is, count);
-  const counted =
-    sparse.ignore == null
-      ? hot
-      : ops.mul(hot, ops.reshape(asFloat(ops, ops.not(ops.equal(is, sparse.ignore))), [null, 1]));
-  const spread =
-    weight &&
-    ops.reshape(
-      ops.expandLike(
-        ops.reshape(weight, [
-          ...weight.shape,
-          ...Array<number>(
-            Math.max(
-              0,
-              (sparse.y_true ? yTrue.shape.length : yTrue.shape.length - 1) - weight.shape.length,
-            ),
-          ).fill(1),
-        ]),
-        sparse.y_true ? yTrue : ops.reduceSum(yTrue, [-1]),
-      ),
-      [null, 1],
-    );
-  const rows = spread ? ops.mul(counted, spread) : counted;
-  const said = ops.oneHot(numbers(yPred, sparse.y_pred), count);
-  return { matrix: ops.reshape(ops.matMul(rows, said, true), [count * count]) };
-}
-
-/** The mean intersection over union of the classes that occur at all. */
-function iou(totals: MetricState, count: number, wanted?: readonly number[]): number {
-  const at = (row: number, column: number) => totals['matrix']![row * count + column]!;
-  const all = Array.from({ length: count }, (_, i) => i);
-  const values = (wanted ?? all).flatMap((id) => {
-    const rows = sum(all.map((other) => at(id, other)));
-    const columns = sum(all.map((other) => at(other, id)));
-    const union = rows + columns - at(id, id);
-    return union === 0 ? [] : [at(id, id) / union];
-  });
-  return values.length === 0 ? 0 : sum(values) / values.length;
-}
-
-const allSparse = { y_true: true, y_pred: true };
-
 /** F-scores, R2 and the intersection-over-union family. Source: keras.src.metrics. */
 export const scoreMetrics: readonly MetricDefinition[] = [
   fScore('F1Score', 'f1_score', false),
   fScore('FBetaScore', 'fbeta_score', true),
   r2,
-  defineMetric(
-    'IoU',
-    ['iou'],
-    { ...classes, ...ids, ...labels },
-    (ops, tensors, config) =>
-      confusion(ops, tensors, config.num_classes, {
-        y_true: config.sparse_y_true,
-        y_pred: config.sparse_y_pred,
-        ignore: config.ignore_class ?? null,
-      }),
-    (totals, { num_classes, target_class_ids }) => iou(totals, num_classes, target_class_ids),
-  ),
-  defineMetric(
-    'MeanIoU',
-    ['mean_io_u', 'mean_iou'],
-    { ...classes, ...labels },
-    (ops, tensors, config) =>
-      confusion(ops, tensors, config.num_classes, {
-        y_true: config.sparse_y_true,
-        y_pred: config.sparse_y_pred,
-        ignore: config.ignore_class ?? null,
-      }),
-    (totals, { num_classes }) => iou(totals, num_classes),
-  ),
-  defineMetric(
-    'BinaryIoU',
-    ['binary_io_u', 'binary_iou'],
-    {
-      target_class_ids: z.array(z.int().min(0).max(1)).default([0, 1]),
-      threshold: z.number().default(0.5),
-    },
-    (ops, { yTrue, yPred, ...rest }, { threshold }) =>
-      confusion(
-        ops,
-        { yTrue, yPred: ops.cast(ops.lessEqual(threshold, yPred), 'int32'), ...rest },
-        2,
-        allSparse,
-      ),
-    (totals, { target_class_ids }) => iou(totals, 2, target_class_ids),
-  ),
-  defineMetric(
-    'OneHotIoU',
-    ['one_hot_io_u', 'one_hot_iou'],
-    {
-      ...classes,
-      ...ids,
-      ignore_class: labels.ignore_class,
-      sparse_y_pred: z.boolean().default(false),
-      axis: labels.axis,
-    },
-    (ops, tensors, config) =>
-      confusion(ops, tensors, config.num_classes, {
-        y_true: false,
-        y_pred: config.sparse_y_pred,
-        ignore: config.ignore_class ?? null,
-      }),
-    (totals, { num_classes, target_class_ids }) => iou(totals, num_classes, target_class_ids),
-  ),
-  defineMetric(
-    'OneHotMeanIoU',
-    ['one_hot_mean_io_u', 'one_hot_mean_iou'],
-    {
-      ...classes,
-      ignore_class: labels.ignore_class,
-      sparse_y_pred: z.boolean().default(false),
-      axis: labels.axis,
-    },
-    (ops, tensors, config) =>
-      confusion(ops, tensors, config.num_classes, {
-        y_true: false,
-        y_pred: config.sparse_y_pred,
-        ignore: config.ignore_class ?? null,
-      }),
-    (totals, { num_classes }) => iou(totals, num_classes),
-  ),
+  ...iouMetrics,
   defineMetric(
     'Mean',
     ['mean'],

@@ -59,13 +59,13 @@ export function applyOptimizer(
       learningRate,
       step,
     });
-    const moved = averaged(ops, common, next.variable, slots['average'], calls);
+    const moved = averaged(ops, common, when(next.variable, value), slots['average'], update);
     const own = Object.entries(next.slots).map(([name, slot]) => [name, when(slot, slots[name]!)]);
     return {
-      variable: constrain(when(moved.variable, value)),
+      variable: constrain(moved.variable),
       slots: {
         ...(Object.fromEntries(own) as Record<string, Value>),
-        ...(moved.average && { average: when(moved.average, slots['average']!) }),
+        ...(moved.average && { average: moved.average }),
         ...(due && {
           gradient_accumulator: ops.select(due, ops.mul(gathered[i]!, 0), gathered[i]!),
         }),
@@ -76,19 +76,19 @@ export function applyOptimizer(
   return { updates, once: Object.fromEntries(kept) as Record<string, Value> };
 }
 
-/** The exponential moving average of a variable, and the variable, which it may overwrite. */
+/** The exponential moving average of a variable at each call, and the variable, which it may overwrite. */
 function averaged(
   ops: Ops,
   { use_ema, ema_momentum, ema_overwrite_frequency: every }: CommonSettings,
   variable: Value,
   average: Value | undefined,
-  calls: Value,
+  update: Value,
 ): { variable: Value; average?: Value } {
   if (!use_ema) return { variable };
-  const momentum = ops.select(ops.less(0, calls), ema_momentum, 0);
+  const momentum = ops.select(ops.less(0, update), ema_momentum, 0);
   const next = ops.add(ops.mul(average!, momentum), ops.mul(variable, ops.sub(1, momentum)));
   if (!every) return { variable, average: next };
-  const due = ops.equal(ops.mod(ops.add(calls, 1), every), 0);
+  const due = ops.equal(ops.mod(ops.add(update, 1), every), 0);
   return { variable: ops.select(due, next, variable), average: next };
 }
 

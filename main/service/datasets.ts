@@ -211,7 +211,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     samples: async ({ data, filter, from, count, side }) =>
       viewOf(data).samples(filter, from, count, side),
     async startUpload({ id, name, files, bytes }) {
-      if (coming.has(id)) throw new StudioError('IMPORT_UNDER_WAY', `${name} is being uploaded`);
+      if (jobs.list().some((one) => one.id === id && one.state === 'running'))
+        throw new StudioError('IMPORT_UNDER_WAY', `${name} is being imported`);
       await uploads.start({ id, name, files, bytes });
       jobs.start(id, name, async (job) => take(await upload(id, bytes, job), job));
     },

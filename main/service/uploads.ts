@@ -100,6 +100,11 @@ export function createUploads(
       const wanted: number[] = [];
       for (const [index, file] of files.entries()) {
         const target = uploadPath(upload.folder, file.path);
+        if (file.path !== upload.name && !file.path.startsWith(`${upload.name}/`))
+          throw new StudioError(
+            'BAD_UPLOAD',
+            `the file ${JSON.stringify(file.path)} does not lie in ${upload.name}`,
+          );
         const key = keyOf(file.path);
         if (upload.seen.has(key))
           throw new StudioError(

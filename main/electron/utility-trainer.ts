@@ -2,6 +2,7 @@ import { utilityProcess } from 'electron';
 import { trainerEntry } from '../service/places.ts';
 import {
   keepLastWords,
+  trainerArguments,
   trainerEnvironment,
   type ProcessExit,
   type TrainerProcess,
@@ -12,6 +13,7 @@ export function startUtilityTrainer(entry = trainerEntry, env = {}): TrainerProc
   const child = utilityProcess.fork(entry, [], {
     serviceName: 'Matryoshka Trainer',
     stdio: ['ignore', 'ignore', 'pipe'],
+    execArgv: trainerArguments,
     env: trainerEnvironment(env),
   });
   let ended = false;

@@ -3,6 +3,7 @@ import type { Channel } from '../../shared/api/channel.ts';
 import { trainerEntry } from './places.ts';
 import {
   keepLastWords,
+  trainerArguments,
   trainerEnvironment,
   type ProcessExit,
   type TrainerProcess,
@@ -15,7 +16,7 @@ export function forkTrainer(entry = trainerEntry, env = {}): TrainerProcess {
     // Its own group where there are groups: Ctrl-C reaches this process alone, which lets the trainer save first.
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [],
+    execArgv: trainerArguments,
     env: trainerEnvironment(env),
   });
   const lastWords = keepLastWords(child.stderr);

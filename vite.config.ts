@@ -15,5 +15,7 @@ export default defineConfig({
     reportCompressedSize: false,
     // Nothing as data: in the style sheets; the pages' security policy takes fonts from files alone.
     assetsInlineLimit: 0,
+    // no-eval.ts runs before any schema is made, whichever chunk that lies in.
+    rolldownOptions: { output: { strictExecutionOrder: true } },
   },
 });

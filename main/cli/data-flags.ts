@@ -13,6 +13,7 @@ import {
   type DataSettings,
 } from '../../shared/data/settings.ts';
 import { split } from '../../shared/data/split.ts';
+import { wholeNumber } from './exit.ts';
 
 /** What a command line says about data. */
 export interface DataFlags {
@@ -22,6 +23,7 @@ export interface DataFlags {
   readonly header?: boolean;
   readonly delimiter?: string;
   readonly imageShape?: readonly number[];
+  readonly classFolders?: 'top' | 'innermost';
   readonly size?: readonly [number, number];
   readonly fit?: ColumnSettings['fit'];
   readonly color?: ColumnSettings['color'];
@@ -29,6 +31,9 @@ export interface DataFlags {
   readonly standardize?: true;
   readonly split?: DataSettings['split']['by'];
   readonly validation?: number;
+  readonly test?: number;
+  readonly splitSeed?: number;
+  readonly stratify?: boolean;
   readonly input?: Readonly<Record<string, string>>;
   readonly target?: Readonly<Record<string, string>>;
   readonly noise?: DataSettings['noise']['kind'];
@@ -49,15 +54,22 @@ export function addDataFlags(command: Command): Command {
     .option('--no-header', 'CSV: the first line is a sample')
     .option('--delimiter <character>', 'CSV: what stands between cells')
     .option('--image-shape <HxWxC>', 'of pixels that are stored as rows of numbers', sizes(3))
+    .addOption(
+      oneOf('--class-folders <which>', 'what folders of images are classes', ['top', 'innermost']),
+    )
     .option('--size <HxW>', 'height and width of all images', sizes(2))
     .addOption(oneOf('--fit <how>', 'how images are brought to this size', shape.fit.options))
     .addOption(oneOf('--color <mode>', 'what channels images have', ['grey', 'rgb', 'rgba']))
     .addOption(oneOf('--scale <range>', '0..1, -1..1, or as stored', shape.scale.options))
     .option('--standardize', 'subtract the mean of the training samples, divide by the deviation')
     .addOption(oneOf('--split <how>', 'what is validated on', split.shape.by.unwrap().options))
-    .option('--validation <share>', 'of the samples, drawn by class', share)
-    .option('--input <name=column>', 'what an input of the model takes', pair, {})
-    .option('--target <name=column>', 'what an output of the model learns', pair, {})
+    .option('--validation <share>', 'of the samples, to validate on', share)
+    .option('--test <share>', 'of the samples, kept out of both', share)
+    .option('--split-seed <n>', 'of the draw', wholeNumber(0, 0xffffffff))
+    .option('--stratify', 'every class has its share in every part')
+    .option('--no-stratify', 'drawn whatever the class')
+    .option('--input <name=column,…>', 'what an input of the model takes', pair, {})
+    .option('--target <name=column,…>', 'what an output of the model learns', pair, {})
     .addOption(oneOf('--noise <kind>', 'of the task denoise', noise.shape.kind.unwrap().options))
     .option('--noise-amount <share>', 'how much of it', share)
     .option('--augment <name=value>', 'vary training images: flip, rotation, zoom, …', pair, {});
@@ -81,6 +93,7 @@ export function withDataFlags<S extends DataSettings>(
         header: flags.header,
         delimiter: flags.delimiter,
         imageShape: flags.imageShape,
+        classFolders: flags.classFolders,
       }),
       ...(hasAny(flags.column) && { columns: { ...recognise.columns, ...flags.column } }),
     },
@@ -88,13 +101,16 @@ export function withDataFlags<S extends DataSettings>(
     split: {
       ...moved.split,
       ...defined({
-        by: flags.split ?? (flags.validation === undefined ? undefined : 'ratio'),
+        by: flags.split ?? (drawsShares(flags) ? 'ratio' : undefined),
         validation: flags.validation,
+        test: flags.test,
+        seed: flags.splitSeed,
+        stratify: flags.stratify,
       }),
     },
     columns: {
-      inputs: { ...columns.inputs, ...flags.input },
-      outputs: { ...columns.outputs, ...flags.target },
+      inputs: { ...columns.inputs, ...columnsIn(flags.input) },
+      outputs: { ...columns.outputs, ...columnsIn(flags.target) },
     },
     noise: { ...moved.noise, ...defined({ kind: flags.noise, amount: flags.noiseAmount }) },
     augmentation: { ...moved.augmentation, ...numbersIn(flags.augment) },
@@ -117,7 +133,20 @@ function defined(values: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
+const drawsShares = ({ validation, test }: DataFlags) =>
+  validation !== undefined || test !== undefined;
+
 const hasAny = (values: object | undefined) => Object.keys(values ?? {}).length > 0;
+
+/** A name is one column; several, with commas between, are stacked. */
+function columnsIn(values: Readonly<Record<string, string>> = {}) {
+  return Object.fromEntries(
+    Object.entries(values).map(([port, names]) => [
+      port,
+      names.includes(',') ? names.split(',') : names,
+    ]),
+  );
+}
 
 /** Values that read as numbers are numbers. */
 function numbersIn(values: Readonly<Record<string, string>> = {}) {

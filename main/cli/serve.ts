@@ -7,6 +7,7 @@ interface ServeFlags {
   readonly port?: number;
   readonly project: string;
   readonly open?: true;
+  readonly uploadLimit?: number;
 }
 
 /** `serve`: the web host, a program of its own beside this one. */
@@ -21,6 +22,11 @@ export function addServe(program: Command): Command {
       'matryoshka-project',
     )
     .option('--open', 'open the studio in a browser, if there is one')
+    .option(
+      '--upload-limit <mib>',
+      'the most that a folder dropped onto the studio may bring, in MiB (default: 65536)',
+      wholeNumber(1),
+    )
     .action((flags: ServeFlags) => serve(flags).catch(fail));
 }
 

@@ -10,7 +10,8 @@ export interface UploadLimits {
   readonly bytes: number;
 }
 
-const standardLimits: UploadLimits = { files: 500_000, bytes: 64 * 1024 ** 3 };
+/** What is taken unless told otherwise. */
+export const standardLimits: UploadLimits = { files: 500_000, bytes: 64 * 1024 ** 3 };
 
 /** An upload as it is announced. Its id is the browser's fingerprint of names, sizes and times. */
 export interface AnnouncedUpload extends UploadLimits {

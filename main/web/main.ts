@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import open from 'open';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { openStudio } from '../service/studio.ts';
+import { standardLimits } from '../service/uploads.ts';
 import { serveWeb } from './server.ts';
 
 /** What `serve` can be told. */
@@ -12,6 +13,8 @@ export interface ServeOptions {
   readonly project: string;
   /** Opens the studio in a browser, if there is one. */
   readonly open?: boolean;
+  /** The most that an upload may bring, in MiB. */
+  readonly uploadLimit?: number;
 }
 
 /**
@@ -23,6 +26,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     folder: resolve(options.project),
     host: 'web',
     startTrainer: () => forkTrainer(),
+    ...(options.uploadLimit !== undefined && {
+      uploadLimits: { ...standardLimits, bytes: options.uploadLimit * 1024 ** 2 },
+    }),
   });
   const host = await serveWeb(studio, options.port === undefined ? {} : { port: options.port });
   process.stdout.write(`The studio is at ${host.url}\nCtrl-C ends it.\n`);

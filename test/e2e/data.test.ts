@@ -1,11 +1,12 @@
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { hasChromium, launchBrowser } from '../browser/chromium.ts';
-import { digits } from '../main/data/sources/make.ts';
+import { digits, idxFile } from '../main/data/sources/make.ts';
 import { serveStudio, type Served } from './serve.ts';
 
 const goldens = join(import.meta.dirname, '../goldens/data');
@@ -29,6 +30,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     const { images, labels } = await digits(120);
     const raw = { width: 28, height: 28, channels: 1 } as const;
     const png = (i: number) => sharp(images[i]!, { raw }).png().toBuffer();
+    const pixels = Buffer.concat(images.slice(0, 40));
     const rows: string[] = [];
     for (let i = 0; i < images.length; i++) {
       const bytes = await png(i);
@@ -41,6 +43,11 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
       rows.push(`images/${i}.png,${labels[i]}`);
     }
     await put('Ziffern ñ 数/3/broken.png', 'this is no picture');
+    await put('Ziffern ñ 数/7/copy.png', await png(0));
+    await put('strange/line\nbreak.png', await png(0));
+    await put('large/a.png', new Uint8Array(2 * 1024 ** 2));
+    await put('idx/train-images-idx3-ubyte', idxFile([40, 28, 28], pixels));
+    await put('idx/train-labels-idx1-ubyte', idxFile([40], Uint8Array.from(labels.slice(0, 40))));
     await put('Ziffern ñ 数/notes.txt', 'a note');
     await put('table/labels.csv', ['file,label', ...rows].join('\n'));
     await put('nothing/readme.md', '# Nothing');
@@ -53,7 +60,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
   });
 
   beforeEach(async () => {
-    served = await serveStudio({ batch_size: 32, epochs: 3, engine: 'onnx' });
+    served = await serveStudio({ batch_size: 32, epochs: 1, engine: 'onnx' });
     page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
     page.setDefaultTimeout(15_000);
     problems = [];
@@ -78,17 +85,36 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await client.detach();
   }
 
+  /** The project as it lies on the disk. */
+  async function projectFile(): Promise<{ training: TrainingSettings }> {
+    const content = await readFile(join(served.project, 'project.json'), 'utf8');
+    return JSON.parse(content) as { training: TrainingSettings };
+  }
+
   const text = () => page.getByRole('main').innerText();
+  const recognised = () => page.getByTestId('recognised').innerText();
   const says = (words: string | RegExp) => expect.poll(text, { timeout: 20_000 }).toMatch(words);
 
   test('a dropped folder of classes is recognised, shown with its problems, and trained on', async () => {
     await drop('Ziffern ñ 数');
     await says('Ziffern ñ 数');
-    await says('10 class folders with 121 images');
+    await says('10 class folders with 122 images');
     await says('1 unreadable');
     await says('files that are no data');
     await page.getByRole('button', { name: /1 unreadable/ }).click();
     await says('broken.png');
+    // What is said of a sample leads to it.
+    await page.getByRole('button', { name: /1 duplicate/ }).click();
+    await page
+      .getByRole('button', { name: /^Show the sample 7/ })
+      .first()
+      .click();
+    const foot = page.getByTestId('sample-foot');
+    await expect.poll(() => foot.innerText()).toMatch(/7\/.*\.png.*duplicate/);
+    await page.getByLabel('Problem', { exact: true }).selectOption({ index: 1 });
+    const marked = page.getByTestId('sample-grid').getByRole('option', { name: /duplicate/ });
+    await expect.poll(() => marked.count()).toBe(1);
+    await page.getByRole('radio', { name: 'By class' }).click();
     // Every class shows pictures of its own.
     await expect
       .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count(), { timeout: 20_000 })
@@ -107,16 +133,71 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
       .toContain('Finished');
   });
 
-  test.each([
-    ['flat', /40 images/],
-    ['pairs', /39 pairs|pairs/],
-    ['table', /40 rows/],
-    ['hub', /80 rows|train 60/],
-    ['keras.npz', /NumPy|arrays|npz/],
-  ])('what is dropped is recognised: %s', async (name, words) => {
-    await drop(name);
-    await says(words);
-    await page.getByRole('button', { name: 'Train on this' }).waitFor();
+  test('data of every kind are recognised, shaped to the model, and trained on', async () => {
+    const kinds = [
+      ['flat', /40 images/],
+      ['pairs', /39 pairs/],
+      ['table', /40 rows/],
+      ['hub', /80 rows/],
+      ['keras.npz', /arrays|npz/],
+      ['idx', /2 IDX files/],
+    ] as const;
+    for (const [i, [name, words]] of kinds.entries()) {
+      await page.keyboard.press('Alt+2');
+      await drop(name);
+      await page.getByRole('heading', { name, exact: true }).waitFor();
+      await expect.poll(recognised, { timeout: 20_000 }).toMatch(words);
+      await says('shapes agree');
+      await page.getByRole('button', { name: 'Train on this' }).click();
+      await page.keyboard.press('Control+Enter');
+      await page
+        .getByRole('banner')
+        .getByText(`Run ${i + 1}`)
+        .waitFor();
+      const state = () => page.getByTestId('run-state').innerText();
+      await expect.poll(state, { timeout: 60_000 }).toMatch(/Finished|Failed/);
+      expect(`${name}: ${await state()}`).toContain(`${name}: Finished`);
+    }
+  });
+
+  test('what feeds the model can be changed, and the change undone', async () => {
+    await drop('pairs');
+    await says('Columns to model');
+    await page.getByRole('heading', { name: 'pairs' }).waitFor();
+    await page.getByLabel('Task').selectOption('classify');
+    await says(/do(es)? not fit/);
+    expect(await page.getByRole('button', { name: 'Train on this' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await says('shapes agree');
+    const columns = async () => (await projectFile()).training.columns;
+    await page.getByLabel('target decoder').selectOption({ label: 'target' });
+    await expect.poll(columns).toEqual({ inputs: {}, outputs: { decoder: 'target' } });
+    await says('shapes agree');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(columns).toEqual({ inputs: {}, outputs: {} });
+  });
+
+  test('an upload is cancelled, and leaves nothing behind', async () => {
+    await page.route('**/upload/**', () => {});
+    await drop('flat');
+    const row = page.getByTestId('import').filter({ hasText: 'flat' });
+    await row.getByText('Uploading').waitFor();
+    await page.getByRole('button', { name: 'Cancel flat' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect(await page.getByTestId('incoming-problem').count()).toBe(0);
+    await expect.poll(() => readdir(join(served.project, 'data'))).toEqual([]);
+  });
+
+  test('names that no folder should hold, and more than is taken, are refused in words', async () => {
+    await drop('strange');
+    const problem = page.getByTestId('incoming-problem').last();
+    await problem.getByText('has a character in its name').waitFor();
+    await served.remove();
+    served = await serveStudio({}, ['--upload-limit', '1']);
+    await page.goto(served.url);
+    await drop('large');
+    await problem.getByText('an upload takes at most').waitFor();
+    await problem.getByText('Give the folder').waitFor();
   });
 
   test('a folder with nothing to train on says what it holds and what would be understood', async () => {
@@ -130,10 +211,10 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await page.keyboard.press('Alt+2');
     await page.getByPlaceholder('Path on this machine').fill(join(files, 'Ziffern ñ 数'));
     await page.keyboard.press('Enter');
-    await says('10 class folders with 121 images');
+    await says('10 class folders with 122 images');
     await page.getByRole('button', { name: 'Correct' }).click();
     await page.getByLabel('Taken for').selectOption('images');
-    await says(/121 images/);
+    await says(/121 images · 28×28×1 ·/);
     await expect.poll(text, { timeout: 20_000 }).not.toContain('class folders');
   });
 });

@@ -18,13 +18,17 @@ export interface Served {
 }
 
 /** Serves the seed's project with these training settings, on a free port. */
-export async function serveStudio(training: object): Promise<Served> {
+export async function serveStudio(
+  training: object,
+  flags: readonly string[] = [],
+): Promise<Served> {
   const project = await mkdtemp(join(tmpdir(), 'matryoshka-e2e-'));
   const template = templateProject('autoencoder');
   const content = { version: 1, ...template, training: { ...template.training, ...training } };
   await writeFile(join(project, 'project.json'), JSON.stringify(content));
   const cli = join(root, 'dist/main/cli.js');
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--project', project]);
+  const args = [cli, 'serve', '--port', '0', '--project', project, ...flags];
+  const child = spawn(process.execPath, args);
   let said = '';
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer) => {

@@ -67,6 +67,7 @@ export function reportAsJson(): Report {
         break;
       case 'adapting':
       case 'validation':
+      case 'layers':
         break;
     }
   };

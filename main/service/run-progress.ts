@@ -26,6 +26,7 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     case 'import':
     case 'validation':
     case 'images':
+    case 'layers':
       return next;
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
 import type { Preparation, RunEventBody, TrainableChange } from '../../shared/api/events.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
+import { LEARNING_RATE } from '../../shared/program/step.ts';
 import { createTally, type Logs } from '../../shared/program/tally.ts';
 import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
 import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
@@ -175,15 +176,18 @@ async function trainReporting(
 
     let mark = performance.now(); // since when the training waits for a batch, then for its step
     for await (const batch of batches(training, order, batchSize)) {
-      waited += secondsSince(mark);
+      const waitedNow = secondsSince(mark);
+      waited += waitedNow;
       const feeds = await session.stepFeeds(batch, done);
       const outputs = await session.step.run(variables, feeds).catch(saveAndThrow);
       done += 1;
       const value = outputs['loss']!.data[0]!;
       if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);
       tally.add(outputs, batch.size);
-      report.step(done, value);
-      trained += secondsSince(mark);
+      const seconds = secondsSince(mark);
+      const rate = feeds[LEARNING_RATE]!.data[0]!;
+      report.step(done, { loss: value, rate, seconds, waited: waitedNow });
+      trained += seconds;
       await paint();
       await messages();
       if (stop.aborted) break;

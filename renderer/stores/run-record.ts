@@ -4,6 +4,7 @@ import type {
   ErrorInfo,
   ImagesResult,
   ImportState,
+  LayerFacts,
   Preparation,
   RunEvent,
   RunPlan,
@@ -28,6 +29,11 @@ export interface StoredImages extends ImagesResult {
   readonly step: number;
 }
 
+/** How the plan's layers fared at a step. */
+interface LayersAtStep extends LayerFacts {
+  readonly step: number;
+}
+
 /** All that the events of one run say, folded. It changes in place: 100,000 steps stay cheap. */
 export interface RunRecord {
   readonly id: string;
@@ -44,6 +50,10 @@ export interface RunRecord {
   readonly losses: Series;
   readonly smoothed: Series;
   readonly times: Series;
+  /** The learning rate of step `i + 1`; NaN where it is not known. */
+  readonly rates: Series;
+  /** The share of the time that batches are waited for, lately; null until it is known. */
+  waiting: number | null;
   readonly epochs: EpochResult[];
   /** The epoch with the smallest validation loss, once an epoch has been trained. */
   best: EpochResult | null;
@@ -55,6 +65,8 @@ export interface RunRecord {
   validation: { readonly done: number; readonly total: number } | null;
   /** Increasing in step. */
   readonly images: StoredImages[];
+  /** How the plan's layers fared, increasing in step. */
+  readonly layers: LayersAtStep[];
   readonly checkpoints: { readonly step: number; readonly epoch: number }[];
   /** What was frozen or set free since the run's start, in order. */
   readonly trainable: TrainableChange[];
@@ -75,6 +87,9 @@ export function newRecord(id: string): RunRecord {
     losses: new Series(),
     smoothed: new Series(),
     times: new Series(),
+    rates: new Series(),
+    waiting: null,
+    layers: [],
     epochs: [],
     best: null,
     importing: null,
@@ -144,6 +159,11 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
         ...(event.predictions && { predictions: event.predictions }),
       });
       break;
+    case 'layers': {
+      const { type: _type, seq: _seq, time: _time, ...layers } = event;
+      record.layers.push(layers);
+      break;
+    }
     case 'checkpoint':
       record.checkpoints.push({ step: event.step, epoch: event.epoch });
       record.log.push({ seq, time, kind: 'checkpoint', step: event.step, epoch: event.epoch });
@@ -181,7 +201,7 @@ function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void
 }
 
 function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void {
-  const { losses, first, time } = event;
+  const { losses, first, time, rate } = event;
   const count = losses.length;
   const last = record.times.at(-1);
   const begin = record.pace.since ?? (Number.isNaN(last) ? time : last);
@@ -191,11 +211,16 @@ function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void
     const index = first - 1 + i;
     const loss = losses[i]!;
     record.losses.set(index, loss);
+    record.rates.set(index, (typeof rate === 'object' ? rate[i] : rate) ?? NaN);
     record.times.set(index, begin + ((time - begin) * (i + 1)) / count);
     const before = record.smoothed.at(index - 1);
     const now = Number.isFinite(loss) ? loss : before;
     const share = Math.max(weight, 2 / (index + 2));
     record.smoothed.set(index, Number.isNaN(before) ? now : before + share * (now - before));
+  }
+  if (event.waiting !== undefined) {
+    const newest = record.waiting === null ? 1 : Math.min(1, Math.max(0.05, count / 50));
+    record.waiting = (record.waiting ?? 0) + newest * (event.waiting - (record.waiting ?? 0));
   }
   paceSteps(record.pace, count, time);
 }

@@ -20,7 +20,13 @@ export type RunEventBody =
   | ({ readonly type: 'preparing' } & Preparation)
   | ({ readonly type: 'plan' } & RunPlan)
   /** Training losses of consecutive steps, gathered for about 100 ms. */
-  | { readonly type: 'steps'; readonly first: number; readonly losses: readonly number[] }
+  | ({
+      readonly type: 'steps';
+      readonly first: number;
+      readonly losses: readonly number[];
+    } & StepFacts)
+  /** How the layers of the plan fared at a step; now and then. */
+  | ({ readonly type: 'layers'; readonly step: number } & LayerFacts)
   /** How many batches of the pass over the training data are done, while Normalization layers adapt. */
   | { readonly type: 'adapting'; readonly done: number; readonly total: number }
   /** How far the data are decoded that are not in the cache. */
@@ -33,6 +39,35 @@ export type RunEventBody =
   | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number }
   /** From the step after `step` on, the layer at a path and all inside it is frozen or trained, see `setTrainable`. */
   | ({ readonly type: 'trainable'; readonly step: number } & TrainableChange);
+
+/** What else is known of the steps of an event; absent in runs of earlier versions. */
+export interface StepFacts {
+  /** The learning rate of each of them, one number where it is the same. */
+  readonly rate?: number | readonly number[];
+  /** The share of their time, 0 to 1, that passed before a batch was there. */
+  readonly waiting?: number;
+}
+
+/** A layer of a run's model as the events name it. */
+export interface PlanLayer {
+  /** `autoencoder/encoder/conv2d_2`. */
+  readonly path: string;
+  /** How many units it and all inside it have that can die; 0 for none. */
+  readonly units: number;
+}
+
+/**
+ * How the layers of a plan fared at a step, in the plan's order; null where a layer has nothing of the kind. A model's
+ * numbers are those of all that is inside it, each variable and each unit counted once.
+ */
+export interface LayerFacts {
+  /** The norm of the loss's gradient by all trained weights. */
+  readonly gradients: readonly (number | null)[];
+  /** The norm of what the update adds to the trained weights, by the norm of these. */
+  readonly updates: readonly (number | null)[];
+  /** Units that gave 0 for every sample of the batch. */
+  readonly dead: readonly (number | null)[];
+}
 
 /** A layer that is frozen or set free while a run is under way. */
 export interface TrainableChange {
@@ -78,6 +113,8 @@ export interface RunPlan {
   readonly data?: RunData;
   /** What the strip of fixed validation samples shows; absent when there is nothing to see. */
   readonly images?: ImagesPlan;
+  /** The layers of the events `layers`; absent where there are none. */
+  readonly layers?: readonly PlanLayer[];
 }
 
 /** A picture that is stored once: what goes into the model, a second image that goes in, what should come out. */

@@ -5,6 +5,7 @@ import { addData } from './data.ts';
 import { addEngines } from './engines.ts';
 import { addExport } from './export.ts';
 import { fail, USAGE } from './exit.ts';
+import { addPredict } from './predict.ts';
 import { addProve } from './prove.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
@@ -17,7 +18,16 @@ const program = new Command('matryoshka')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE))
   .configureHelp({ showGlobalOptions: true });
 
-for (const add of [addTrain, addData, addSummary, addProve, addEngines, addExport, addServe])
+for (const add of [
+  addTrain,
+  addData,
+  addSummary,
+  addProve,
+  addEngines,
+  addExport,
+  addPredict,
+  addServe,
+])
   add(program).exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

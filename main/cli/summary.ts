@@ -2,14 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { StudioError } from '../../shared/api/errors.ts';
 import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
-import { placesOf } from '../../shared/keras/graph.ts';
-import { layerOf, parseModelSpec, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
+import { modelAt } from '../../shared/keras/model-path.ts';
+import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { keras2Summary } from '../../shared/keras/summary-keras2.ts';
 import { keras3Summary } from '../../shared/keras/summary-keras3.ts';
 import { summarize } from '../../shared/keras/summary.ts';
 import { findProject } from '../service/project.ts';
 import { fail } from './exit.ts';
-import { modelNamed } from './project.ts';
 
 interface SummaryFlags {
   readonly model?: string;
@@ -40,7 +39,7 @@ export function addSummary(program: Command): Command {
 
 async function summary(source: string, flags: SummaryFlags): Promise<void> {
   const spec = await readModels(source);
-  const models = flags.model === undefined ? spec.models : [modelAt(spec, flags.model)];
+  const models = flags.model === undefined ? spec.models : [modelAt(spec, flags.model).layer];
   const texts = models.map((model) => {
     const rows = summarize(spec, model, { expandNested: flags.expandNested ?? false });
     const showTrainable = flags.showTrainable ?? false;
@@ -49,18 +48,6 @@ async function summary(source: string, flags: SummaryFlags): Promise<void> {
       : keras3Summary(rows, { showTrainable, width: terminalWidth() });
   });
   process.stdout.write(texts.join('\n'));
-}
-
-/** A model by its name or path, also one that stands inside another. */
-function modelAt(spec: ModelSpec, name: string): LayerId {
-  const places = placesOf(spec).filter(
-    ({ path, layer }) => layerOf(spec, layer).graph && (path === name || path.endsWith(`/${name}`)),
-  );
-  const [first, ...others] = new Set(places.map(({ layer }) => layer));
-  if (first === undefined || spec.models.includes(first)) return modelNamed(spec, name);
-  if (others.length === 0) return first;
-  const paths = places.map(({ path }) => path).join(', ');
-  throw new StudioError('AMBIGUOUS_MODEL', `${name} could be ${paths}; name one by its path`);
 }
 
 /** As Python's shutil.get_terminal_size: COLUMNS, the terminal, or 80. */

@@ -2,8 +2,9 @@ import type { Proof } from '../../shared/api/contract.ts';
 import type { DataPreview } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
-import type { ModelSpec } from '../../shared/keras/spec.ts';
-import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
+import type { LayerId, ModelSpec } from '../../shared/keras/spec.ts';
+import type { EngineSetting, TrainingSettings } from '../../shared/keras/training-settings.ts';
+import type { TensorData } from '../../shared/program/tensor.ts';
 
 /** One run for the trainer process. */
 export interface TrainJob {
@@ -23,6 +24,53 @@ export interface PreviewJob extends Pick<TrainJob, 'model' | 'settings'> {
   readonly versions: number;
 }
 
+/** Where a model and its weights come from. */
+export interface ModelSource {
+  readonly spec: ModelSpec;
+  /** The model that is meant where none is named. */
+  readonly main: LayerId;
+  /** Those that a training with this seed begins with, or those of the newest checkpoint in a folder. */
+  readonly weights: { readonly seed: number } | { readonly checkpoints: string };
+}
+
+/** A tensor that goes into a model. */
+export interface GivenTensor {
+  /** Of the input; inputs without names are taken in the model's order. */
+  readonly name?: string;
+  /** With the samples first. */
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number> & Iterable<number>;
+}
+
+/** Inputs for a model. */
+export interface PredictJob {
+  readonly source: ModelSource;
+  /** The path or name of the model; null: the main one. */
+  readonly name: string | null;
+  readonly inputs: readonly GivenTensor[];
+  /** Paths of layers whose outputs are wanted too. */
+  readonly taps: readonly string[];
+  /** Null: ONNX Runtime on the CPU where it can. */
+  readonly engine: EngineSetting | null;
+  /** Of what layers draw when they run. */
+  readonly seed: number;
+}
+
+/** What a model gives for inputs. */
+export interface Predicted {
+  /** The model's path. */
+  readonly model: string;
+  /** For people: what computed. */
+  readonly engine: string;
+  readonly outputs: readonly (TensorData & { readonly name: string })[];
+  /** What each call of the wanted layers gives. */
+  readonly taps: readonly {
+    readonly path: string;
+    readonly call: number;
+    readonly outputs: readonly TensorData[];
+  }[];
+}
+
 /** What the trainer process does. One job at a time; a process ends with its job. */
 export interface TrainerService {
   /** Trains to the end or until `stop`; says how through events. Rejects with an ErrorInfo-like error when it fails. */
@@ -38,6 +86,8 @@ export interface TrainerService {
   prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
   /** Training samples as they are, and as the first steps of a training would see them. */
   preview(job: PreviewJob): Promise<DataPreview>;
+  /** What a model gives for inputs, in inference mode. */
+  predict(job: PredictJob): Promise<Predicted>;
   /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
   engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
   /** Forgets which engines were the fastest for models. */

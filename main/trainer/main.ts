@@ -8,6 +8,7 @@ import type { TrainerListener, TrainerService } from './contract.ts';
 import { Changes } from './changes.ts';
 import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
+import { predict } from './predict.ts';
 import { preview } from './preview.ts';
 import { prove } from './prove.ts';
 import { survey } from './survey.ts';
@@ -43,6 +44,7 @@ function serve(channel: Channel): void {
     setTrainable: (change) => changes.ask(change),
     prove: ({ model, settings }) => working(prove(model, settings)),
     preview: (job) => working(preview(job)),
+    predict: (job) => working(predict(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),
     engines: (benchmark) =>
       working(survey(benchmark, (progress) => void listener.enginesTried(progress))),

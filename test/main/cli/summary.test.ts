@@ -35,7 +35,7 @@ describe('summary', () => {
     const { code, stderr } = await run(['summary', twins, '--model', 'middle']);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'matryoshka: there is no model middle; there are twins\n',
+      stderr: 'matryoshka: there is no model middle; there are twins, twins/left, twins/right\n',
     });
   });
 

@@ -39,7 +39,7 @@ export function classWeightFeeds(
   if (!weights) return {};
   return Object.fromEntries(
     targets.map(({ name, sampleWeight }) => [
-      sampleWeight!,
+      sampleWeight!.name,
       classSampleWeights(feeds[name]!, weights),
     ]),
   );

@@ -19,8 +19,8 @@ export interface TargetFeed {
   readonly shape: Shape;
   /** int32: class numbers, without the last axis. */
   readonly dtype: 'float32' | 'int32';
-  /** The feed that holds one weight per sample, where weights are given. */
-  readonly sampleWeight?: string;
+  /** The feed that holds the weights of the samples, or of each of their steps, where weights are given. */
+  readonly sampleWeight?: { readonly name: string; readonly shape: Shape };
 }
 
 /** A metric of an output, and where a program's outputs hold its sums. */
@@ -46,7 +46,7 @@ export interface Objective {
 export function addObjective(
   trace: Trace,
   outputs: readonly OutputSettings[],
-  sampleWeights: boolean,
+  sampleWeights?: readonly Shape[],
 ): Objective {
   const { ops } = trace;
   const several = outputs.length > 1;
@@ -58,12 +58,11 @@ export function addObjective(
     if (output.loss === null) return;
     const yPred = trace.outputs[i]!;
     const loss = lossOf(output.loss, several ? `loss/${output.name}` : 'loss');
-    const target = targetFeed(i, output.name, yPred, loss.sparse, sampleWeights);
+    const target = targetFeed(i, output.name, yPred, loss.sparse, sampleWeights?.[i]);
     targets.push(target);
     const yTrue = ops.feed(target.name, target.shape, target.dtype);
-    const weight = target.sampleWeight
-      ? ops.feed(target.sampleWeight, [yPred.shape[0]!])
-      : undefined;
+    const weights = target.sampleWeight;
+    const weight = weights && ops.feed(weights.name, [yPred.shape[0]!, ...weights.shape.slice(1)]);
     const mask = trace.masks[i] ? ops.cast(trace.masks[i], 'float32') : undefined;
     const measure = (given: OutputSettings['metrics'][number], own?: Value) => {
       const metric = metricOf(given, yTrue, yPred);
@@ -94,14 +93,14 @@ function targetFeed(
   output: string,
   yPred: Value,
   sparse: boolean,
-  sampleWeights: boolean,
+  weights?: Shape,
 ): TargetFeed {
   return {
     name: `target/${i}`,
     output,
     shape: sparse ? yPred.shape.slice(0, -1) : yPred.shape,
     dtype: sparse ? 'int32' : 'float32',
-    ...(sampleWeights && { sampleWeight: `sample_weight/${i}` }),
+    ...(weights && { sampleWeight: { name: `sample_weight/${i}`, shape: weights } }),
   };
 }
 
@@ -131,12 +130,13 @@ function addMetric(
     names[sum] = `metric/${metrics.length}/${sum}`;
     results[names[sum]] = value;
   }
-  metrics.push({ name: freeName(metrics, prefix + metric.name), metric, sums: names });
+  metrics.push({ name: freeName(metrics, prefix, metric.name), metric, sums: names });
 }
 
 /** A weighted metric beside an unweighted one of the same name is called `weighted_…`, as in Keras. */
-function freeName(metrics: readonly MetricOutput[], name: string): string {
-  return metrics.some((other) => other.name === name) ? `weighted_${name}` : name;
+function freeName(metrics: readonly MetricOutput[], prefix: string, own: string): string {
+  const isTaken = metrics.some(({ name }) => name === prefix + own);
+  return `${prefix}${isTaken ? 'weighted_' : ''}${own}`;
 }
 
 /** What the regularizers of the trained variables add. */

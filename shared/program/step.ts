@@ -11,7 +11,7 @@ import { grad } from './grad.ts';
 import { optimize } from './optimize.ts';
 import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
-import { scalar, sizeOf, tensor, type NamedTensors } from './tensor.ts';
+import { scalar, sizeOf, tensor, type NamedTensors, type Shape } from './tensor.ts';
 import { traceModel, type Trace, type TracedVariable } from './trace.ts';
 
 /** The programs of a model that is compiled, and what they need. */
@@ -58,20 +58,21 @@ const ITERATION = 'optimizer/iteration';
 /**
  * The programs that train, judge and run a model. The training step is one program: forward, loss, gradients and
  * update. A variable reached by several paths is one input, so its gradients add up and it is updated once; a frozen
- * one gets no update. With `class_weight` the training step takes a weight for each sample, with `sampleWeights` the
- * evaluation too. Throws a SpecError for a model, loss or optimizer that can't be.
+ * one gets no update. With `class_weight` the training step takes a weight for each sample; with `sampleWeights`, the
+ * shapes of each output's weights, the evaluation takes them too. Throws a SpecError for a model, loss or optimizer
+ * that can't be.
  */
 export function compileModel(
   spec: ModelSpec,
   model: LayerId,
   settings: CompileSettings,
-  { sampleWeights = false }: { readonly sampleWeights?: boolean } = {},
+  { sampleWeights }: { readonly sampleWeights?: readonly Shape[] } = {},
 ): CompiledModel {
   const outputs = settingsPerOutput(spec, model, settings);
   const optimizer = optimizerOf(settings.optimizer);
   const training = traceModel(spec, model, { training: true });
-  const weighted = sampleWeights || settings.class_weight != null;
-  const objective = addObjective(training, outputs, weighted);
+  const byClass = settings.class_weight ? [[null]] : undefined;
+  const objective = addObjective(training, outputs, sampleWeights ?? byClass);
   const { slots, updates } = update(training, objective.loss, optimizer);
 
   const inference = traceModel(spec, model);

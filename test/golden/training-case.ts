@@ -1,10 +1,17 @@
 import type { CompileSettings } from '../../shared/keras/compile-settings.ts';
+import { layerAt } from '../../shared/keras/graph.ts';
 import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
-import type { Json, JsonObject } from '../../shared/keras/spec.ts';
+import type { Json, JsonObject, LayerId, ModelSpec } from '../../shared/keras/spec.ts';
 import { compileModel, initialValues, LEARNING_RATE } from '../../shared/program/step.ts';
 import type { CompiledModel } from '../../shared/program/step.ts';
 import { createTally, type Logs } from '../../shared/program/tally.ts';
-import { scalar, tensor, type NamedTensors, type TensorData } from '../../shared/program/tensor.ts';
+import {
+  scalar,
+  sizeOf,
+  tensor,
+  type NamedTensors,
+  type TensorData,
+} from '../../shared/program/tensor.ts';
 import { goldenTensor, type GoldenTensor } from '../support/goldens.ts';
 import { compare, compareLog, type Mismatch } from './mismatch.ts';
 import type { Runner, Session } from './runner.ts';
@@ -18,6 +25,8 @@ interface Batch {
 /** A training, as the golden files hold it. */
 export interface TrainingCase {
   readonly model: Json;
+  /** Groups of paths inside the model, each of one layer. */
+  readonly shared_layers?: readonly (readonly string[])[];
   readonly compile: {
     readonly optimizer: { class_name: string; config: JsonObject };
     readonly loss: CompileSettings['loss'];
@@ -41,12 +50,12 @@ export interface TrainingCase {
  * model then computes with Keras's. Throws what compiling or the runner throws.
  */
 export async function checkTraining(golden: TrainingCase, runner: Runner): Promise<Mismatch[]> {
-  const spec = fromKerasConfig(golden.model);
+  const spec = withSharing(fromKerasConfig(golden.model), golden.shared_layers ?? []);
   const data = golden.fit ?? golden.batches[0]!;
-  const weighted = [data, ...golden.batches].some(({ sample_weight }) => sample_weight);
-  const compiled = compileModel(spec, spec.models.at(-1)!, golden.compile, {
-    sampleWeights: weighted,
-  });
+  const weighted = [data, ...golden.batches].find(({ sample_weight }) => sample_weight);
+  const sampleWeights = weighted?.sample_weight!.map(({ shape }) => [null, ...shape.slice(1)]);
+  const model = spec.models.at(-1)!;
+  const compiled = compileModel(spec, model, golden.compile, sampleWeights && { sampleWeights });
   const start = compiled.variables.map(({ key }, i) => [
     key,
     goldenTensor(golden.weights_before[i]!),
@@ -71,6 +80,19 @@ export async function checkTraining(golden: TrainingCase, runner: Runner): Promi
       compare(`predict ${i}`, outputs[name], golden.predict.outputs[i]!, tolerance),
     ),
   ];
+}
+
+/** The model with one layer where the case says so: the JSON of a model can't always tell. */
+function withSharing(spec: ModelSpec, groups: readonly (readonly string[])[]): ModelSpec {
+  const [model] = spec.models;
+  const same = new Map<LayerId, LayerId>();
+  for (const group of groups) {
+    const [first, ...others] = group.map((path) => layerAt(spec, `${model}/${path}`));
+    for (const other of others) same.set(other, first!);
+  }
+  const renamed = (_: string, value: unknown) =>
+    typeof value === 'string' && same.has(value) ? same.get(value) : value;
+  return JSON.parse(JSON.stringify(spec, renamed)) as ModelSpec;
 }
 
 async function checkSteps(
@@ -175,9 +197,10 @@ function targetsOf(compiled: CompiledModel, { y, sample_weight }: Batch): NamedT
     feeds[name] = fit(given, shape.length, dtype);
     if (!sampleWeight) return;
     const weights = sample_weight?.[i];
-    feeds[sampleWeight] = weights
+    const all = [samples, ...(sampleWeight.shape.slice(1) as number[])];
+    feeds[sampleWeight.name] = weights
       ? goldenTensor(weights)
-      : tensor(new Float32Array(samples).fill(1), [samples]);
+      : tensor(new Float32Array(sizeOf(all)).fill(1), all);
   });
   return feeds;
 }

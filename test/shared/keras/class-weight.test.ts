@@ -27,7 +27,7 @@ test('they count in training and not in validation', () => {
     class_weight: weights,
   };
   const { train, evaluate, targets } = compileModel(spec, 'm', settings);
-  expect(targets[0]!.sampleWeight).toBe('sample_weight/0');
+  expect(targets[0]!.sampleWeight).toEqual({ name: 'sample_weight/0', shape: [null] });
   const feeds = (program: typeof train) =>
     program.nodes.flatMap((node) => (node.op === 'feed' ? [node.attrs.name] : []));
   expect(feeds(train)).toContain('sample_weight/0');

@@ -4,6 +4,7 @@ import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
 import { benchGrowth } from './growth.ts';
 import { benchMemory } from './memory.ts';
+import { benchRunMemory } from './run-memory.ts';
 import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
 import { benchStreaming } from './streaming.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   streaming: benchStreaming,
   data: benchData,
   memory: benchMemory,
+  'run-memory': benchRunMemory,
   tfjs: benchTfjs,
   gpu: benchGpu,
 };

@@ -8,7 +8,7 @@ import { count } from './words.ts';
 
 interface ExportFlags {
   readonly model?: string;
-  readonly format: 'tfjs';
+  readonly format: 'tfjs' | 'safetensors';
   readonly out: string;
 }
 
@@ -20,18 +20,21 @@ export function addExport(program: Command): Command {
     .argument('<run>', "a run's folder")
     .option('--model <path>', 'such as autoencoder/encoder (default: the model that was trained)')
     .addOption(
-      new Option('--format <format>', 'tfjs: a LayersModel folder for TensorFlow.js')
-        .choices(['tfjs'])
+      new Option(
+        '--format <format>',
+        'tfjs: a LayersModel folder for TensorFlow.js; safetensors: the weights, bit for bit, by path',
+      )
+        .choices(['tfjs', 'safetensors'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--out <dir>', 'the folder to write')
+    .requiredOption('--out <dir>', 'the folder to write; for safetensors also a file')
     .action((run: string, flags: ExportFlags) => write(resolve(run), flags).catch(fail));
 }
 
 async function write(run: string, flags: ExportFlags): Promise<void> {
   const { model, settings } = await readRunRecord(run);
   const path = flags.model ?? layerOf(model, settings.model).config.name;
-  const { folder, files, notes } = await exportRun(run, path, resolve(flags.out));
+  const { folder, files, notes } = await exportRun(run, path, resolve(flags.out), flags.format);
   for (const note of notes) process.stderr.write(`Note: ${note}\n`);
   const list = files.map(({ name, bytes }) => `  ${name}  ${count(bytes)} bytes`);
   process.stdout.write([`${path} is in ${folder}`, ...list, ''].join('\n'));

@@ -6,16 +6,29 @@ import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { freshVariables } from '../../shared/program/step.ts';
 import { traceModel } from '../../shared/program/trace.ts';
 import { newestCheckpoint } from '../formats/checkpoint.ts';
+import { exportSafetensors } from '../formats/export-safetensors.ts';
 import { exportTfjs } from '../formats/tfjs/export.ts';
 import { readRunRecord } from './run-record.ts';
 
-/** Writes a model of a run, by path, with the weights of its newest checkpoint, as a tfjs folder. */
-export async function exportRun(run: string, path: string, out: string): Promise<ExportResult> {
+/**
+ * Writes a model of a run, by path, with the weights of its newest checkpoint: as a tfjs folder, or its weights alone as
+ * a safetensors file.
+ */
+export async function exportRun(
+  run: string,
+  path: string,
+  out: string,
+  format: 'tfjs' | 'safetensors' = 'tfjs',
+): Promise<ExportResult> {
   const { model } = await readRunRecord(run);
   const checkpoint = await newestCheckpoint(join(run, 'checkpoints'));
   if (!checkpoint)
     throw new StudioError('NO_CHECKPOINT', `${run} holds no weights: it has no checkpoint yet`);
-  return exportTfjs(model, path, checkpoint.variables, out);
+  if (format === 'tfjs') return exportTfjs(model, path, checkpoint.variables, out);
+  const file = out.endsWith('.safetensors')
+    ? out
+    : join(out, `${path.replaceAll('/', '-')}.safetensors`);
+  return exportSafetensors(model, path, checkpoint.variables, file);
 }
 
 /** Writes a model, by path, with the weights that a training with this seed begins with, as a tfjs folder. */

@@ -41,6 +41,8 @@ const WRITE_BYTES = 4 << 20;
 /** Samples that are under way at once, and rows that are written at once, at most. */
 const MOST_UNDER_WAY = 64;
 const MOST_ROWS = 512;
+/** How long the process is kept from all else at most, in ms. */
+const BUSY = 20;
 /** How long decoded samples wait to be written at most, in ms: so much is lost when the process dies. */
 const WRITE_AFTER = 1000;
 
@@ -85,6 +87,7 @@ class Collection {
   #rows: { sample: number; row: NewRow; bytes: number }[] = [];
   #waiting = 0;
   #written = performance.now();
+  #rested = performance.now();
   readonly #records: number[] = [];
   readonly #classes: number[][];
   readonly #splits: { name: SplitName; size: number }[] = [];
@@ -109,6 +112,9 @@ class Collection {
   async meet(sample: SourceSample): Promise<void> {
     this.#underWay.push(this.#begin(sample));
     if (this.#underWay.length >= this.#atOnce) await this.#settleNext();
+    if (performance.now() - this.#rested < BUSY) return;
+    await new Promise(setImmediate);
+    this.#rested = performance.now();
   }
 
   async endSplit(name: SplitName): Promise<void> {

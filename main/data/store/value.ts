@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { formatShape } from '../../../shared/program/tensor.ts';
 import type { Source, SourceSample, SourceValue } from '../source.ts';
 import type { TypedArray } from '../typed-array.ts';
@@ -11,6 +12,9 @@ import { imageRow, KEY_BYTES, type ImageRow } from './row.ts';
 
 /** Larger files are refused. */
 const MOST_FILE_BYTES = 2 ** 28;
+
+/** Files of a sample that are together no larger are read at once. */
+const SMALL_BYTES = 1 << 18;
 
 /** Bytes of files that are held at once before they are decoded. */
 const reading = createGate(MOST_FILE_BYTES);
@@ -54,10 +58,9 @@ export async function withValues<T>(
   values: readonly Exclude<SourceValue, { kind: 'class' }>[],
   work: (loaded: readonly LoadedValue[]) => Promise<T>,
 ): Promise<T> {
-  if (!values.some(({ kind }) => kind === 'file')) return work(values as readonly LoadedValue[]);
-  let weight = 0;
-  for (const value of values) if (value.kind === 'file') weight += await sizeOfFile(value.path);
-  return reading(weight, async () => work(await Promise.all(values.map(load))));
+  const bytes = values.reduce((sum, value) => sum + (value.kind === 'file' ? sizeOf(value) : 0), 0);
+  if (bytes <= SMALL_BYTES) return work(values.map(loadSmall));
+  return reading(bytes, async () => work(await Promise.all(values.map(load))));
 }
 
 /** Makes a value what is kept. Rejects with an ImageError that says what is wrong. */
@@ -70,10 +73,9 @@ export async function storeValue(value: LoadedValue, column: StoredColumn): Prom
   return { record: bytesOf(data), image: imageRow(facts, data, column.shape[2]!) };
 }
 
-async function sizeOfFile(path: string): Promise<number> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ImageError('unreadable', `the file can't be read: ${error.code ?? error.message}`);
-  });
+/** The size of a value's file. Throws an ImageError for what is no file that can be read. */
+function sizeOf({ path }: { path: string }): number {
+  const found = reach(() => statSync(path));
   if (!found.isFile()) throw new ImageError('unreadable', 'it is no file');
   if (found.size > MOST_FILE_BYTES)
     throw new ImageError(
@@ -83,14 +85,34 @@ async function sizeOfFile(path: string): Promise<number> {
   return found.size;
 }
 
+/** Loads a value; a file, which is small, without a detour over other threads, which takes longer than to read it. */
+function loadSmall(value: Exclude<SourceValue, { kind: 'class' }>): LoadedValue {
+  if (value.kind !== 'file') return value;
+  return { kind: 'encoded', bytes: reach(() => readFileSync(value.path)) };
+}
+
 async function load(value: Exclude<SourceValue, { kind: 'class' }>): Promise<LoadedValue> {
   if (value.kind !== 'file') return value;
+  return readFile(value.path).then(
+    (bytes) => ({ kind: 'encoded', bytes }),
+    (error: unknown) => {
+      throw unreachable(error);
+    },
+  );
+}
+
+/** Does what looks at a file; what is thrown becomes an ImageError. */
+function reach<T>(look: () => T): T {
   try {
-    return { kind: 'encoded', bytes: await readFile(value.path) };
+    return look();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new ImageError('unreadable', `the file can't be read: ${code ?? message}`);
+    throw unreachable(error);
   }
+}
+
+function unreachable(error: unknown): ImageError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new ImageError('unreadable', `the file can't be read: ${code ?? message}`);
 }
 
 function numbersRecord(value: LoadedValue, { name, shape }: StoredColumn): Buffer {

@@ -1,11 +1,18 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { ImagePreprocessing } from '../../../../shared/data/preprocessing.ts';
-import { imageShapeOf } from '../../../../shared/data/preprocessing.ts';
 import { formatShape, sizeOf } from '../../../../shared/program/tensor.ts';
 import type { TypedArray } from '../../typed-array.ts';
 import { createGate } from '../gate.ts';
 import { bmpSize, decodeBmp } from './bmp.ts';
-import { convertPixels, ImageError, whiteOf, type Pixels, type PixelValues } from './pixels.ts';
+import {
+  convertPixels,
+  ImageError,
+  whiteOf,
+  withoutUnkept,
+  type Pixels,
+  type PixelValues,
+} from './pixels.ts';
+import { decodePlain, MOST_PLAIN_PIXELS } from './plain.ts';
 import { resample } from './resample.ts';
 
 /** Larger images are refused: they would take gigabytes. */
@@ -65,6 +72,8 @@ export async function decodeImage(bytes: Buffer, to: ImagePreprocessing): Promis
     checkSize(bmpSize(bytes));
     return fromPixels(decodeBmp(bytes), 8, to);
   }
+  const plain = format === 'png' || format === 'jpeg' ? await decodePlain(bytes) : null;
+  if (plain) return fromPixels(plain, 8, to);
   try {
     return await decodeBySharp(bytes, to);
   } catch (error) {
@@ -140,7 +149,8 @@ function fromPixels(
 ): DecodedImage {
   const { height, width, channels } = pixels;
   const [h, w] = to.size;
-  const sized = height === h && width === w ? pixels : resample(pixels, to);
+  const isSized = height === h && width === w;
+  const sized = isSized ? pixels : resample(withoutUnkept(pixels, to), to);
   const facts = { height, width, channels, bits, notes: 0 };
   return { data: convertPixels(sized, to), facts: withFlattened(facts, channels % 2 === 0, to) };
 }
@@ -155,12 +165,15 @@ async function decodeBySharp(bytes: Buffer, to: ImagePreprocessing): Promise<Dec
       'unreadable',
       `its pixels are of type ${meta.depth}; 8 and 16 bit whole numbers can be read`,
     );
+  if (meta.space === 'cmyk') return fromPixels(await decodeInks(image, facts), 8, to);
   const deep = meta.depth === 'ushort';
   const kept = deep && to.dtype !== 'uint8';
   const grey = meta.channels === 1;
   const [height, width] = to.size;
   if ((meta.orientation ?? 1) > 1) image.autoOrient();
-  if (facts.height !== height || facts.width !== width) {
+  // Smaller ones are brought to their size as all others are; larger ones shrink while they are decoded.
+  const isLarge = facts.height * facts.width > MOST_PLAIN_PIXELS;
+  if (isLarge && (facts.height !== height || facts.width !== width)) {
     const shade = Math.round(to.background * 255);
     image.resize(width, height, {
       fit: fits[to.fit],
@@ -177,13 +190,30 @@ async function decodeBySharp(bytes: Buffer, to: ImagePreprocessing): Promise<Dec
     ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length))
     : data;
   const white = kept ? 65_535 : 255;
-  const converted = convertPixels(
-    { height, width, channels: info.channels, data: values, white },
-    to,
-  );
-  if (converted.length !== sizeOf(imageShapeOf(to)))
+  const size = isLarge ? to.size : [facts.height, facts.width];
+  if (info.height !== size[0] || info.width !== size[1])
     throw new ImageError('unreadable', `it was decoded to ${info.width} x ${info.height} px`);
+  const decoded = { height: info.height, width: info.width, channels: info.channels, white };
+  const { data: converted } = fromPixels({ ...decoded, data: values }, facts.bits, to);
   return { data: converted, facts: withFlattened(facts, meta.hasAlpha, to) };
+}
+
+/** Cyan, magenta, yellow and black as colours without a profile, as PIL has them: `R = (1 - C)(1 - K)`. */
+async function decodeInks(image: Sharp, { height, width }: ImageFacts): Promise<Pixels> {
+  const inks = await gate(height * width, () =>
+    image
+      .autoOrient()
+      .pipelineColourspace('cmyk')
+      .toColourspace('cmyk')
+      .raw({ depth: 'uchar' })
+      .timeout({ seconds: TIME_LIMIT })
+      .toBuffer(),
+  );
+  const data = new Uint8Array(height * width * 3);
+  for (let i = 0, at = 0; at < data.length; i += 4)
+    for (let c = 0; c < 3; c++)
+      data[at++] = Math.round(((255 - inks[i + c]!) * (255 - inks[i + 3]!)) / 255);
+  return { height, width, channels: 3, data, white: 255 };
 }
 
 const fits = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;

@@ -83,6 +83,29 @@ export function convertPixels(
   return out;
 }
 
+/**
+ * Pixels without the colours or the alpha that are not kept, before they are brought to another size: grey is a
+ * weighted sum of colours, as a pixel of another size is of pixels, so that only the cost differs; what is behind
+ * see-through pixels must not be mixed into those beside them.
+ */
+export function withoutUnkept(
+  image: Pixels<ArrayLike<number>>,
+  to: ImagePreprocessing,
+): Pixels<ArrayLike<number>> {
+  const { data, channels, height, width } = image;
+  if (typeof to.color === 'number' || channels > 4) return image;
+  if (channels % 2 === 0 && to.color !== 'rgba') {
+    const color = channels === 2 ? 'grey' : to.color;
+    const opaque = convertPixels(image, { ...to, color, dtype: 'float32' });
+    return { ...image, channels: channelsOf({ color }), data: opaque, white: 1 };
+  }
+  if (channels !== 3 || to.color !== 'grey') return image;
+  const grey = new Float32Array(height * width);
+  for (let i = 0; i < grey.length; i++)
+    grey[i] = data[3 * i]! * 0.299 + data[3 * i + 1]! * 0.587 + data[3 * i + 2]! * 0.114;
+  return { ...image, channels: 1, data: grey };
+}
+
 function isKeptAs(
   data: ArrayLike<number>,
   dtype: ImagePreprocessing['dtype'],

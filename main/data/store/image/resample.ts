@@ -48,7 +48,7 @@ function place(height: number, width: number, { size, fit }: ImagePreprocessing)
 
 /**
  * Brings pixels to the wanted size, any number of channels. When it shrinks, the kernel widens, so that nothing
- * aliases. The values stay within those of the image; padding is the background.
+ * aliases. The values stay within those of the image; padding is the background, and opaque.
  */
 export function resample(
   image: Pixels<ArrayLike<number>>,
@@ -59,61 +59,101 @@ export function resample(
   const { from, to: filled } = place(image.height, image.width, to);
   const columns = taps(from.left, from.width, filled.width, image.width, to.interpolation);
   const rows = taps(from.top, from.height, filled.height, image.height, to.interpolation);
+  const values = image.data instanceof Float32Array ? image.data : new Float32Array(image.data);
   const across = new Float32Array(image.height * filled.width * channels);
-  for (let y = 0; y < image.height; y++)
+  for (let y = 0, at = 0; y < image.height; y++)
     for (let x = 0; x < filled.width; x++) {
-      const { first, weights } = columns[x]!;
+      const start = (y * image.width + columns.first[x]!) * channels;
+      const end = columns.start[x + 1]!;
       for (let c = 0; c < channels; c++) {
         let sum = 0;
-        let at = (y * image.width + first) * channels + c;
-        for (let t = 0; t < weights.length; t++, at += channels)
-          sum += weights[t]! * image.data[at]!;
-        across[(y * filled.width + x) * channels + c] = sum;
+        for (let t = columns.start[x]!, i = start + c; t < end; t++, i += channels)
+          sum += columns.weights[t]! * values[i]!;
+        across[at++] = sum;
       }
     }
-  const data = new Float32Array(height * width * channels).fill(to.background * white);
-  if (channels % 2 === 0)
-    for (let i = channels - 1; i < data.length; i += channels) data[i] = white;
-  const [low, high] = range(image.data);
+  const data = new Float32Array(height * width * channels);
+  if (filled.height < height || filled.width < width) fillGround(data, channels, white, to);
+  const [low, high] = range(values);
+  const line = filled.width * channels;
   for (let y = 0; y < filled.height; y++) {
-    const { first, weights } = rows[y]!;
-    const line = ((y + filled.top) * width + filled.left) * channels;
-    for (let i = 0; i < filled.width * channels; i++) {
+    const start = ((y + filled.top) * width + filled.left) * channels;
+    const end = rows.start[y + 1]!;
+    for (let i = 0; i < line; i++) {
       let sum = 0;
-      for (let t = 0; t < weights.length; t++)
-        sum += weights[t]! * across[(first + t) * filled.width * channels + i]!;
-      data[line + i] = Math.min(Math.max(sum, low), high);
+      for (let t = rows.start[y]!, at = rows.first[y]! * line + i; t < end; t++, at += line)
+        sum += rows.weights[t]! * across[at]!;
+      data[start + i] = sum < low ? low : sum > high ? high : sum;
     }
   }
   return { height, width, channels, white, data };
 }
 
-/** For each of `count` places along an axis: the pixels that it is made of, and how much of each. */
-function taps(
+function fillGround(
+  data: Float32Array,
+  channels: number,
+  white: number,
+  { background }: ImagePreprocessing,
+): void {
+  data.fill(background * white);
+  const alpha = channels === 2 || channels === 4 ? channels - 1 : data.length;
+  for (let i = alpha; i < data.length; i += channels) data[i] = white;
+}
+
+/** For each place along an axis: the first of the pixels that it is made of, and how much of each it takes. */
+interface Taps {
+  readonly first: Int32Array;
+  /** Where the weights of each place begin; one more at the end. */
+  readonly start: Int32Array;
+  readonly weights: Float32Array;
+}
+
+/** Taps of the sizes that were met last: the images of a folder are mostly alike. */
+const known = new Map<string, Taps>();
+const KNOWN = 32;
+
+function taps(...axis: Parameters<typeof makeTaps>): Taps {
+  const key = axis.join();
+  const found = known.get(key) ?? makeTaps(...axis);
+  known.delete(key);
+  known.set(key, found);
+  if (known.size > KNOWN) known.delete(known.keys().next().value!);
+  return found;
+}
+
+function makeTaps(
   start: number,
   length: number,
   count: number,
   limit: number,
   interpolation: ImagePreprocessing['interpolation'],
-): { first: number; weights: Float32Array }[] {
+): Taps {
   const step = length / count;
-  return Array.from({ length: count }, (_, i) => {
+  const first = new Int32Array(count);
+  const starts = new Int32Array(count + 1);
+  const weights: number[] = [];
+  for (let i = 0; i < count; i++) {
     const middle = start + (i + 0.5) * step;
-    if (interpolation === 'nearest')
-      return { first: Math.min(Math.floor(middle), limit - 1), weights: Float32Array.of(1) };
-    const { reach, weight } = kernels[interpolation];
-    const stretch = Math.max(step, 1);
-    const first = Math.max(0, Math.floor(middle - reach * stretch));
-    const end = Math.min(limit, Math.ceil(middle + reach * stretch));
-    const weights = Float32Array.from({ length: end - first }, (_, t) =>
-      weight((first + t + 0.5 - middle) / stretch),
-    );
-    const sum = weights.reduce((a, b) => a + b, 0);
-    return { first, weights: weights.map((value) => value / sum) };
-  });
+    if (interpolation === 'nearest') {
+      first[i] = Math.min(Math.floor(middle), limit - 1);
+      weights.push(1);
+    } else {
+      const { reach, weight } = kernels[interpolation];
+      const stretch = Math.max(step, 1);
+      first[i] = Math.max(0, Math.floor(middle - reach * stretch));
+      const end = Math.min(limit, Math.ceil(middle + reach * stretch));
+      const raw: number[] = [];
+      for (let pixel = first[i]!; pixel < end; pixel++)
+        raw.push(weight((pixel + 0.5 - middle) / stretch));
+      const sum = raw.reduce((a, b) => a + b, 0);
+      weights.push(...raw.map((value) => value / sum));
+    }
+    starts[i + 1] = weights.length;
+  }
+  return { first, start: starts, weights: Float32Array.from(weights) };
 }
 
-function range(values: ArrayLike<number>): [number, number] {
+function range(values: Float32Array): [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < values.length; i++) {

@@ -62,8 +62,20 @@ export function reportAsJson(): Report {
       case 'checkpoint':
         print('checkpoint', { step: event.step, epoch: event.epoch });
         break;
+      case 'callback': {
+        const { type: _, seq: __, time: ___, ...act } = event;
+        print('callback', act);
+        break;
+      }
       case 'trainable':
         print('trainable', { step: event.step, path: event.path, trainable: event.trainable });
+        break;
+      case 'resumed':
+        print('resumed', {
+          step: event.step,
+          epoch: Math.max(0, event.epoch),
+          passed_over: event.passedOver ?? [],
+        });
         break;
       case 'adapting':
       case 'validation':

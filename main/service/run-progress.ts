@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../shared/api/events.ts';
+import type { Resumption, RunEvent } from '../../shared/api/events.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { checkpointPath } from '../trainer/contract.ts';
 import type { RunRecord } from './run-record.ts';
@@ -8,7 +8,11 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
   const next = { ...record, seq: event.seq };
   switch (event.type) {
     case 'state':
-      return { ...next, state: event.state, ...(event.error ? { error: event.error } : {}) };
+      return {
+        ...without(next, 'error'),
+        state: event.state,
+        ...(event.error && { error: event.error }),
+      };
     case 'plan':
       return { ...next, engine: event.engine, ...(event.data && { data: event.data }) };
     case 'steps':
@@ -19,6 +23,8 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     }
     case 'checkpoint':
       return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
+    case 'resumed':
+      return resumed(next, event);
     case 'trainable':
       return { ...next, model: setTrainable(record.model, event.path, event.trainable) };
     case 'preparing':
@@ -26,14 +32,33 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     case 'import':
     case 'validation':
     case 'images':
+    case 'callback':
     case 'layers':
       return next;
   }
 }
 
+/** The record of a run that goes on from a checkpoint: what came later is forgotten. */
+function resumed(record: RunRecord, { step, epoch }: Resumption): RunRecord {
+  const { lastEpoch, checkpoint } = record;
+  const known = checkpoint?.step === step ? checkpoint : { step, epoch: Math.max(0, epoch) };
+  return {
+    ...without(record, 'lastEpoch', 'checkpoint'),
+    lastStep: step,
+    ...(lastEpoch && lastEpoch.epoch <= epoch && { lastEpoch }),
+    ...(step > 0 && { checkpoint: known }),
+  };
+}
+
+function without<K extends 'error' | 'lastEpoch' | 'checkpoint'>(record: RunRecord, ...keys: K[]) {
+  const rest = { ...record };
+  for (const key of keys) delete rest[key];
+  return rest;
+}
+
 /** Whether an event changes what a list of runs shows or the run's model, so that `run.json` follows. */
 export function isMilestone(event: RunEvent): boolean {
-  return ['state', 'plan', 'epoch', 'checkpoint', 'trainable'].includes(event.type);
+  return ['state', 'plan', 'epoch', 'checkpoint', 'trainable', 'resumed'].includes(event.type);
 }
 
 /** For people: what of a run is on disk, in the run's folder. */

@@ -1,8 +1,10 @@
 import type {
+  CallbackAct,
   EngineChoice,
   EpochResult,
   ErrorInfo,
   ImagesResult,
+  Resumption,
   ImportState,
   LayerFacts,
   Preparation,
@@ -11,6 +13,7 @@ import type {
   RunState,
   TrainableChange,
 } from '../../shared/api/events.ts';
+import { isActive } from '../../shared/api/events.ts';
 import { Series } from '../charts/series.ts';
 import { newPace, paceState, paceSteps, type Pace } from './run-pace.ts';
 
@@ -20,7 +23,9 @@ export type LogEntry = { readonly seq: number; readonly time: number } & (
   | { readonly kind: 'engine'; readonly engine: EngineChoice }
   | { readonly kind: 'epoch'; readonly result: EpochResult; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly epoch: number }
+  | ({ readonly kind: 'resumed'; readonly lost: number } & Resumption)
   | ({ readonly kind: 'trainable'; readonly step: number } & TrainableChange)
+  | ({ readonly kind: 'callback' } & CallbackAct)
   | { readonly kind: 'error'; readonly error: ErrorInfo }
 );
 
@@ -69,7 +74,7 @@ export interface RunRecord {
   readonly layers: LayersAtStep[];
   readonly checkpoints: { readonly step: number; readonly epoch: number }[];
   /** What was frozen or set free since the run's start, in order. */
-  readonly trainable: TrainableChange[];
+  readonly trainable: (TrainableChange & { readonly step: number })[];
   readonly log: LogEntry[];
   readonly pace: Pace;
 }
@@ -168,9 +173,17 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
       record.checkpoints.push({ step: event.step, epoch: event.epoch });
       record.log.push({ seq, time, kind: 'checkpoint', step: event.step, epoch: event.epoch });
       break;
+    case 'resumed':
+      foldResumed(record, event);
+      break;
+    case 'callback': {
+      const { type: _type, seq: _seq, time: _time, ...act } = event;
+      record.log.push({ seq, time, kind: 'callback', ...act });
+      break;
+    }
     case 'trainable': {
       const { step, path, trainable } = event;
-      record.trainable.push({ path, trainable });
+      record.trainable.push({ step, path, trainable });
       record.log.push({ seq, time, kind: 'trainable', step, path, trainable });
       break;
     }
@@ -191,13 +204,34 @@ function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void
   record.validation = null;
   paceState(record.pace, state, time);
   if (state === 'training') record.trainingBegan ??= time;
-  if (state === 'finished' || state === 'stopped' || state === 'failed') record.ended = time;
+  record.ended = isActive(state) ? null : time;
+  record.error = error ?? null;
   if (error) {
-    record.error = error;
     record.log.push({ seq, time, kind: 'error', error });
   } else if (state === 'loading' || record.ended !== null) {
     record.log.push({ seq, time, kind: 'state', state });
   }
+}
+
+/** Forgets what happens anew, so that no curve shows a step twice. */
+function foldResumed(record: RunRecord, event: RunEvent & { type: 'resumed' }): void {
+  const { type: _type, seq, time, ...resumption } = event;
+  const { step, epoch } = resumption;
+  const lost = Math.max(0, record.losses.length - step);
+  for (const series of [record.losses, record.smoothed, record.times, record.rates])
+    series.truncate(step);
+  keepOnly(record.epochs, (result) => result.epoch <= epoch);
+  keepOnly(record.images, (images) => (epoch < 0 ? false : images.step <= step));
+  keepOnly(record.layers, (layers) => layers.step <= step);
+  keepOnly(record.checkpoints, (saved) => saved.step <= step);
+  keepOnly(record.trainable, (change) => change.step <= step);
+  record.best = null;
+  for (const result of record.epochs) if (isBest(record, result)) record.best = result;
+  record.log.push({ seq, time, kind: 'resumed', lost, ...resumption });
+}
+
+function keepOnly<T>(list: T[], wanted: (item: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(wanted));
 }
 
 function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void {

@@ -1,4 +1,5 @@
 import type { RunData } from '../data/run-data.ts';
+import type { CallbackAction } from '../keras/callbacks/callback.ts';
 /** Where a run is. The last three are final. */
 export type RunState =
   | 'queued'
@@ -9,6 +10,8 @@ export type RunState =
   | 'training'
   | 'validating'
   | 'saving'
+  /** Waits between two steps until it is told to go on; its state is in a checkpoint. */
+  | 'paused'
   | 'finished'
   | 'stopped'
   | 'failed';
@@ -37,6 +40,12 @@ export type RunEventBody =
   /** What the model makes of the fixed validation samples at this step; the bytes of pictures are pulled. */
   | ({ readonly type: 'images'; readonly step: number } & ImagesResult)
   | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number }
+  /**
+   * The run goes on from a checkpoint: what was told before of later steps, of images after `step` and of epochs after
+   * `epoch` is void, for it happens anew.
+   */
+  | ({ readonly type: 'resumed' } & Resumption)
+  | ({ readonly type: 'callback' } & CallbackAct)
   /** From the step after `step` on, the layer at a path and all inside it is frozen or trained, see `setTrainable`. */
   | ({ readonly type: 'trainable'; readonly step: number } & TrainableChange);
 
@@ -68,6 +77,25 @@ export interface LayerFacts {
   /** Units that gave 0 for every sample of the batch. */
   readonly dead: readonly (number | null)[];
 }
+
+/** Where a run goes on that was stopped, or whose trainer died. */
+export interface Resumption {
+  /** Updates that stand; the next step is the one after. */
+  readonly step: number;
+  /** The newest epoch whose result stands; -1: not even that of epoch 0, for the training begins anew. */
+  readonly epoch: number;
+  /** Checkpoints, newer than the one that is taken, that can't be used, with the reason. */
+  readonly passedOver?: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/** What a callback made the training do after a step. */
+export type CallbackAct = {
+  /** Keras's class. */
+  readonly callback: string;
+  /** Counts from 1, while those of the action count from 0, as Keras counts. */
+  readonly epoch: number;
+  readonly step: number;
+} & CallbackAction;
 
 /** A layer that is frozen or set free while a run is under way. */
 export interface TrainableChange {

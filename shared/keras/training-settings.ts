@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dataSettings } from '../data/settings.ts';
+import { callbackSettings } from './callbacks/settings.ts';
 import type { JsonObject } from './spec.ts';
 
 /** A Keras object in a setting: its class (or Keras's short name) and configuration. */
@@ -69,6 +70,8 @@ export const trainingSettings = z.strictObject({
     .record(z.string().regex(/^-?\d+$/, 'expected the number of a class'), z.number())
     .nullable()
     .default(null),
+  /** What acts while the model trains, in the order in which it is asked. */
+  callbacks: callbackSettings.default([{ class_name: 'TerminateOnNaN', config: {} }]),
 });
 
 export type TrainingSettings = z.infer<typeof trainingSettings>;

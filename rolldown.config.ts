@@ -11,9 +11,9 @@ const external = [
 ];
 
 /**
- * The command line, the web host, the trainer, the probe and the thread that makes batches share their chunks;
- * Electron's main process is a file of its own, so that it can stay in the packed app's archive while they lie beside
- * it. The preload is CommonJS, as its sandbox wants it.
+ * The command line, the web host, the trainer, the probe and the threads share their chunks; Electron's main process is
+ * a file of its own, so that it can stay in the packed app's archive while they lie beside it. The preload is CommonJS,
+ * as its sandbox wants it.
  */
 export default defineConfig([
   {
@@ -23,6 +23,7 @@ export default defineConfig([
       trainer: 'main/trainer/main.ts',
       probe: 'main/engines/probe-child.ts',
       batches: 'main/data/store/batch-thread.ts',
+      h5: 'main/formats/h5/thread.ts',
     },
     platform: 'node',
     external,

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { ExportResult } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
+import { usualExport } from '../../shared/api/exports.ts';
 import { layerAt } from '../../shared/keras/graph.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { freshVariables } from '../../shared/program/step.ts';
 import { traceModel } from '../../shared/program/trace.ts';
 import { newestCheckpoint } from '../formats/checkpoint.ts';
 import { exportSafetensors } from '../formats/export-safetensors.ts';
-import { exportTfjs } from '../formats/tfjs/export.ts';
+import { exportModel } from '../formats/exporters.ts';
 import { readRunRecord } from './run-record.ts';
 
 /**
@@ -24,7 +25,8 @@ export async function exportRun(
   const checkpoint = await newestCheckpoint(join(run, 'checkpoints'));
   if (!checkpoint)
     throw new StudioError('NO_CHECKPOINT', `${run} holds no weights: it has no checkpoint yet`);
-  if (format === 'tfjs') return exportTfjs(model, path, checkpoint.variables, out);
+  if (format === 'tfjs')
+    return exportModel('tfjs', { spec: model, path }, checkpoint.variables, out, usualExport);
   const file = out.endsWith('.safetensors')
     ? out
     : join(out, `${path.replaceAll('/', '-')}.safetensors`);
@@ -39,5 +41,5 @@ export async function exportFresh(
   out: string,
 ): Promise<ExportResult> {
   const { variables } = traceModel(spec, layerAt(spec, path));
-  return exportTfjs(spec, path, freshVariables(variables, seed), out);
+  return exportModel('tfjs', { spec, path }, freshVariables(variables, seed), out, usualExport);
 }

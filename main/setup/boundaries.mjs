@@ -16,7 +16,6 @@ const root = resolve(import.meta.dirname, '../..');
  */
 
 const hosts = ['main/electron', 'main/web', 'main/cli'];
-const libraries = ['main/engines', 'main/data', 'main/formats'];
 const contract = 'main/trainer/contract.ts';
 
 /** How the renderer reaches the service: through renderer/host alone, which its main.ts starts. */
@@ -28,7 +27,9 @@ const bridge = ['renderer/host', 'shared/api/rpc.ts', 'shared/api/codec.ts'];
  */
 const table = [
   { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
-  ...libraries.map((of) => main(of, ['shared'])),
+  main('main/engines', ['shared']),
+  main('main/data', ['shared']),
+  main('main/formats', ['shared', 'main/engines']),
   main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
   main('main/service', ['shared', 'assets', 'main/data', 'main/formats', contract]),
   { of: 'assets', folders: ['shared'], only: [], node: false },

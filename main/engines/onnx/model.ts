@@ -7,6 +7,7 @@ export const ELEMENT_TYPES = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
 } as const;
 
@@ -15,11 +16,11 @@ export const BATCH = 'batch';
 
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
-/** A tensor inside a model. int64 values are given as plain integers. */
+/** A tensor inside a model. int64 values are given as plain integers, float16 values as their bits. */
 export interface OnnxTensor {
   readonly dtype: ElementType;
   readonly shape: readonly number[];
-  readonly data: TensorData['data'] | readonly number[];
+  readonly data: TensorData['data'] | Uint16Array | readonly number[];
 }
 
 /** An attribute: a whole number, several, a string, a float, a tensor or a graph. */
@@ -57,6 +58,13 @@ export interface OnnxValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
   readonly dtype: ElementType;
+}
+
+/** What a file says of its model, for people and programs. */
+export interface AboutModel {
+  readonly name: string;
+  readonly description: string;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A graph as plain data, ready to be written. */

@@ -2,6 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import {
   BATCH,
   ELEMENT_TYPES,
+  type AboutModel,
   type Attribute,
   type OnnxModel,
   type OnnxNode,
@@ -25,16 +26,22 @@ const FIXED32 = 5;
  * Serializes a model as an ONNX ModelProto.
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
-export function encodeModel(model: OnnxModel): Uint8Array {
+export function encodeModel(model: OnnxModel, about?: AboutModel): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, VARINT)).int64(IR_VERSION);
   text(writer, 2, 'Matryoshka');
+  if (about) text(writer, 6, about.description);
   const domains = new Set(['', ...domainsOf(model)]);
-  message(writer, 7, (graph) => encodeGraph(graph, model));
+  message(writer, 7, (graph) => encodeGraph(graph, model, about?.name));
   for (const domain of domains)
     message(writer, 8, (opset) => {
       text(opset, 1, domain);
       opset.uint32(tag(2, VARINT)).int64(domain === '' ? OPSET : 1);
+    });
+  for (const [key, value] of Object.entries(about?.metadata ?? {}))
+    message(writer, 14, (entry) => {
+      text(entry, 1, key);
+      text(entry, 2, value);
     });
   return writer.finish();
 }
@@ -48,10 +55,10 @@ function domainsOf({ nodes }: OnnxModel): string[] {
   ]);
 }
 
-function encodeGraph(writer: Writer, model: OnnxModel): void {
+function encodeGraph(writer: Writer, model: OnnxModel, name = 'program'): void {
   const { nodes, initializers, inputs, outputs, values } = model;
   for (const node of nodes) message(writer, 1, (w) => encodeNode(w, node));
-  text(writer, 2, 'program');
+  text(writer, 2, name);
   for (const [name, value] of Object.entries(initializers))
     message(writer, 5, (w) => encodeTensor(w, value, name));
   for (const port of inputs) message(writer, 11, (w) => encodePort(w, port));

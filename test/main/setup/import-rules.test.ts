@@ -55,9 +55,15 @@ const forbidden: Case[] = [
     compiler: outside,
   },
   {
-    file: 'main/service/probe.ts',
+    file: 'main/data/probe.ts',
     code: "export type * from '../engines/engine.ts';",
-    lint: 'main/service must not import main/engines/engine.ts',
+    lint: 'main/data must not import main/engines/engine.ts',
+    compiler: outside,
+  },
+  {
+    file: 'main/service/probe.ts',
+    code: "export type * from '../trainer/session.ts';",
+    lint: 'main/service must not import main/trainer/session.ts',
     compiler: outside,
   },
   {
@@ -164,6 +170,13 @@ describe('imports against the table', () => {
     expect(await lint(file, code)).toContain(message);
     expect(compile(file, code)).toContainEqual(expect.stringMatching(compiler));
   });
+});
+
+test('what a folder reaches only through another is refused by lint alone', async () => {
+  const code = "export type * from '../engines/engine.ts';";
+  expect(await lint('main/service/probe.ts', code)).toContain(
+    'main/service must not import main/engines/engine.ts',
+  );
 });
 
 describe('imports that the table allows', () => {

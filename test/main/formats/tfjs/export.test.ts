@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { exportTfjs } from '../../../../main/formats/tfjs/export.ts';
+import { exportModel } from '../../../../main/formats/exporters.ts';
+import { usualExport } from '../../../../shared/api/exports.ts';
 import { compose, type Composer, type SymbolicTensor } from '../../../../shared/keras/compose.ts';
 import { layerAt } from '../../../../shared/keras/graph.ts';
 import { layerOf, type ModelSpec } from '../../../../shared/keras/spec.ts';
@@ -41,6 +42,9 @@ function variablesOf(spec: ModelSpec): NamedTensors {
   }
   return fresh;
 }
+
+const exportTfjs = (spec: ModelSpec, path: string, variables: NamedTensors, target: string) =>
+  exportModel('tfjs', { spec, path }, variables, target, usualExport);
 
 /** Exports the model at a path, loads it with tfjs, and compares what both compute for random inputs. */
 async function roundTrip(spec: ModelSpec, path: string) {

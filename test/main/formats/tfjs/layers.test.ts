@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exportTfjs } from '../../../../main/formats/tfjs/export.ts';
+import { exportModel } from '../../../../main/formats/exporters.ts';
+import { usualExport } from '../../../../shared/api/exports.ts';
 import { rules } from '../../../../main/formats/tfjs/rules.ts';
 import { catalogue } from '../../../../shared/keras/layers/catalogue.ts';
 import { fromKerasLayer } from '../../../../shared/keras/keras-json.ts';
@@ -83,7 +84,8 @@ test.each(cases)('$name means the same in tfjs, or is refused', async ({ name, g
   const { variables } = traceModel(spec, 'model');
   const values = variables.map(({ key }, i) => [key, goldenTensor(golden.weights[i]!)] as const);
   try {
-    await exportTfjs(spec, 'model', Object.fromEntries(values), join(folder, name));
+    const source = { spec, path: 'model' };
+    await exportModel('tfjs', source, Object.fromEntries(values), join(folder, name), usualExport);
   } catch (error) {
     expect(error).toBeInstanceOf(SpecError);
     return;

@@ -95,7 +95,7 @@ export type CallbackAct = {
   /** Counts from 1, while those of the action count from 0, as Keras counts. */
   readonly epoch: number;
   readonly step: number;
-} & CallbackAction;
+} & Exclude<CallbackAction, { readonly action: 'keep_weights' }>;
 
 /** A layer that is frozen or set free while a run is under way. */
 export interface TrainableChange {

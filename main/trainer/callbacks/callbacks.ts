@@ -95,7 +95,7 @@ export async function createCallbacks(
       if (action.action === 'learning_rate') rate = action.rate;
       if (action.action === 'stop') stopping = true;
       if (action.action === 'save') await opened[i]!.save!(action.file, at);
-      if (isTold(action, warned, callback))
+      if (action.action !== 'keep_weights' && isNews(action, warned, callback))
         work.emit({ type: 'callback', callback, ...at, ...action });
     }
     return changed;
@@ -158,9 +158,8 @@ function onlyWeights(variables: NamedTensors): NamedTensors {
   return Object.fromEntries(Object.entries(variables).filter(([key]) => isModelWeight(key)));
 }
 
-/** What is kept in silence is no news; a warning is told once. */
-function isTold(action: CallbackAction, warned: Set<string>, callback: string): boolean {
-  if (action.action === 'keep_weights') return false;
+/** A warning is told once. */
+function isNews(action: CallbackAction, warned: Set<string>, callback: string): boolean {
   if (action.action !== 'warn') return true;
   const text = `${callback}: ${action.message}`;
   if (warned.has(text)) return false;

@@ -5,7 +5,7 @@ import type { DirectionOf } from '../../../shared/keras/callbacks/monitor.ts';
 import type { CallbackSetting } from '../../../shared/keras/callbacks/settings.ts';
 import type { JsonObject } from '../../../shared/keras/spec.ts';
 import type { Logs } from '../../../shared/program/tally.ts';
-import { modelHash, writeCheckpoint } from '../../formats/checkpoint.ts';
+import { writeCheckpoint } from '../../formats/checkpoint.ts';
 import type { CallbackWork } from './callbacks.ts';
 import { openCsvLogger } from './csv-logger.ts';
 
@@ -67,7 +67,7 @@ function saverOf({ job, session }: CallbackWork): NonNullable<OpenCallback['save
       step,
       epoch,
       settings: job.settings,
-      model: modelHash(job.model),
+      model: job.model,
       variables: await session().variables.read(),
     });
 }

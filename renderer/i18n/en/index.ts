@@ -1,3 +1,4 @@
+import callbacks from './callbacks.ts';
 import commands from './commands.ts';
 import common from './common.ts';
 import compose from './compose.ts';
@@ -13,6 +14,7 @@ import tree from './tree.ts';
 
 /** All texts in this language, by area. */
 export default {
+  callbacks,
   commands,
   common,
   compose,

@@ -45,6 +45,7 @@ export function inferGraph(spec: ModelSpec, graph: GraphSpec, path: string): Inf
     if (tensors.length === 0 || !tensors.every(valueOf)) return;
     const traced = traceModel(spec, call.layer, {
       ops,
+      placeholders: true,
       inputs: call.args.map((argument) => mapTensors(argument, valueOf)).flat() as Value[],
       kwargs: keywords(call, valueOf),
     });

@@ -76,6 +76,15 @@ export function toArgument(
   return { tensors: single ? refer(histories[0]!) : histories.map(refer) };
 }
 
+/** What Keras's JSON says of the tensors in a nest: where each comes from, its shape and type. */
+export function tensorsIn(nest: unknown): { history: History; shape: unknown; dtype: unknown }[] {
+  if (Array.isArray(nest)) return nest.flatMap(tensorsIn);
+  if (!isObject(nest)) return [];
+  if (nest['class_name'] !== '__keras_tensor__') return Object.values(nest).flatMap(tensorsIn);
+  const { keras_history: history, shape, dtype } = isObject(nest['config']) ? nest['config'] : {};
+  return isHistory(history) ? [{ history, shape, dtype }] : [];
+}
+
 /** Whether data is `[layer, node, tensor]`. */
 function isHistory(data: unknown): data is History {
   return (

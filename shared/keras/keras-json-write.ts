@@ -33,7 +33,7 @@ class Writer {
   }
 
   layer(id: LayerId, path: string): JsonObject {
-    const { class_name, config, graph, wraps } = layerOf(this.spec, id);
+    const { class_name, config, graph, wraps, foreign } = layerOf(this.spec, id);
     const known = this.written.get(id);
     if (known === undefined) this.written.set(id, this.written.size + 1);
     const shared: JsonObject = known === undefined ? {} : { shared_object_id: known };
@@ -53,6 +53,7 @@ class Writer {
         registered_name: 'Functional',
         ...shared,
       };
+    if (foreign) return { class_name, config, ...foreign.object, ...shared };
     const operation = catalogue.get(class_name)?.operation;
     return {
       module: operation ?? 'keras.layers',

@@ -1,9 +1,18 @@
 import { historiesIn, isObject, readInboundNodes, toArgument } from './keras-json-calls.ts';
 import type { SavedCall } from './keras-json-calls.ts';
 import { plainConfig } from './keras-json-config.ts';
+import { builtFor, foreignOutputs, knownOrForeign } from './keras-json-foreign.ts';
 import { unwrap } from './wrapping.ts';
 import { MOST_DEPTH, SpecError, withoutOverflow, type CallSpec, type GraphSpec } from './spec.ts';
-import type { Json, LayerConfig, LayerId, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
+import type {
+  ForeignLayer,
+  Json,
+  LayerConfig,
+  LayerId,
+  LayerSpec,
+  ModelSpec,
+  TensorRef,
+} from './spec.ts';
 
 /**
  * Reads Keras's JSON of a Functional or Sequential model: `model.to_json()` or the `config.json` of a `.keras` file,
@@ -40,6 +49,8 @@ interface Seen {
   readonly object: SavedObject;
 }
 
+type SavedJson = Record<string, unknown>;
+
 interface SavedObject {
   readonly class_name: string;
   readonly config: Record<string, unknown>;
@@ -74,7 +85,7 @@ class Reader {
     if (class_name === 'Sequential') this.layers[id] = this.sequential(object, id, depth);
     else if ('layers' in config && 'input_layers' in config)
       this.layers[id] = this.functional(object, id, depth);
-    else this.layers[id] = this.plain(object, id, depth);
+    else this.layers[id] = knownOrForeign(this.plain(object, id, depth), json as SavedJson);
     return id;
   }
 
@@ -120,6 +131,7 @@ class Reader {
 
   private functional({ name, config }: SavedObject, id: LayerId, depth: number): LayerSpec {
     const entries = this.entries(config['layers'], id, depth);
+    this.tellOutputs(entries);
     const calls: CallSpec[] = [];
     for (const entry of entries.values()) {
       if (this.layers[entry.id]!.class_name === 'InputLayer')
@@ -139,6 +151,19 @@ class Reader {
     for (const key of ['inputs', 'outputs'] as const)
       if (graph[key].length === 0) throw new SpecError(id, `the model has no ${key}`);
     return { class_name: 'Functional', config: modelConfig(name, config), graph };
+  }
+
+  /** Gives placeholders the outputs that the file tells of. */
+  private tellOutputs(entries: ReadonlyMap<string, Entry>): void {
+    if (![...entries.values()].some(({ id }) => this.layers[id]!.foreign)) return;
+    const types = foreignOutputs([...entries.values()].flatMap(({ calls }) => calls));
+    for (const [name, { id }] of entries) this.tellOutput(id, types.get(name));
+  }
+
+  private tellOutput(id: LayerId, outputs: ForeignLayer['outputs'] | null): void {
+    const layer = this.layers[id]!;
+    if (layer.foreign && outputs)
+      this.layers[id] = { ...layer, foreign: { ...layer.foreign, outputs } };
   }
 
   private entries(layers: unknown, id: LayerId, depth: number): Map<string, Entry> {
@@ -217,6 +242,7 @@ class Reader {
     if (!saved || saved.length === 0)
       throw new SpecError(id, 'a Sequential needs a list of layers');
     const chain = saved.map((json) => this.layer(json, id, depth + 1));
+    chain.forEach((layer, i) => this.tellOutput(layer, builtFor(saved[i + 1])));
     if (this.layers[chain[0]!]!.class_name !== 'InputLayer') {
       const input = this.impliedInput(config, saved[0], chain[0]!, id);
       if (input) chain.unshift(input);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DType, Shape } from '../program/tensor.ts';
 
 /** Identifies a layer inside one ModelSpec, e.g. `encoder/conv2d`. */
 export type LayerId = string;
@@ -40,6 +41,18 @@ export interface LayerSpec {
   readonly graph?: GraphSpec;
   /** Of a wrapper such as TimeDistributed: the layers that it wraps, by Keras's configuration key. */
   readonly wraps?: Readonly<Record<string, LayerId>>;
+  /** Of a layer from a file that is not in the catalogue, or not with this configuration: a placeholder. */
+  readonly foreign?: ForeignLayer;
+}
+
+/** What a file says of a layer that can't be run here: it is kept and written back as it is. */
+export interface ForeignLayer {
+  /** What stands beside `config` in Keras's JSON: `module`, `registered_name`, `build_config`. */
+  readonly object: JsonObject;
+  /** What the outputs of its first call are; left out where the file does not tell. */
+  readonly outputs?: readonly { readonly shape: Shape; readonly dtype: DType }[];
+  /** Its variables, by their names in the file: `0`, or `dense/0` of a part. */
+  readonly variables?: readonly { readonly name: string; readonly shape: readonly number[] }[];
 }
 
 /** Models may stand in one another this deep; more is taken for a mistake. */
@@ -65,6 +78,21 @@ const index = z.int().nonnegative();
 const tensorRef = z.tuple([id, index, index]);
 const callArgument = z.union([tensorRef, z.array(tensorRef)]);
 
+const foreignLayer = z.strictObject({
+  object: z.record(z.string(), z.json()),
+  outputs: z
+    .array(
+      z.strictObject({
+        shape: z.array(index.nullable()),
+        dtype: z.enum(['float32', 'int32', 'bool']),
+      }),
+    )
+    .optional(),
+  variables: z
+    .array(z.strictObject({ name: z.string().min(1).max(1000), shape: z.array(index) }))
+    .optional(),
+});
+
 const layerSpec = z.strictObject({
   class_name: z.string().min(1),
   config: z.looseObject({ name: z.string().min(1).max(1000) }),
@@ -82,6 +110,7 @@ const layerSpec = z.strictObject({
     })
     .optional(),
   wraps: z.record(id, id).optional(),
+  foreign: foreignLayer.optional(),
 });
 
 const modelSpec = z.strictObject({

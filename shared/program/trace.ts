@@ -44,6 +44,8 @@ export { inputShape };
 
 export interface TraceOptions {
   readonly training?: boolean;
+  /** Calls placeholders too, for shapes and variables: what comes out can't be run. */
+  readonly placeholders?: boolean;
   readonly ops?: Ops;
   /** Values to use as the model's inputs; feeds named after its InputLayers unless given. */
   readonly inputs?: readonly Value[];
@@ -58,7 +60,7 @@ export interface TraceOptions {
  * inference. Throws a SpecError that names the path when a layer can't take what comes.
  */
 export function traceModel(spec: ModelSpec, model: LayerId, options: TraceOptions = {}): Trace {
-  const tracer = new Tracer(spec, options.ops ?? createOps(), options.training ?? false);
+  const tracer = new Tracer(spec, options.ops ?? createOps(), options);
   const { config } = layerOf(spec, model);
   const inputs = options.inputs ?? inputFeeds(spec, model, tracer.ops);
   const outputs = tracer.call(

@@ -13,6 +13,7 @@ import type {
 import { isTrainable, layerOf, mapTensors, MOST_DEPTH, SpecError } from '../keras/spec.ts';
 import type {
   CallSpec,
+  ForeignLayer,
   JsonObject,
   LayerId,
   LayerSpec,
@@ -21,7 +22,7 @@ import type {
 } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
 import { compatible, formatShape, MOST_NUMBERS, sizeOf } from './tensor.ts';
-import type { TracedCall, TracedVariable } from './trace.ts';
+import type { TracedCall, TracedVariable, TraceOptions } from './trace.ts';
 
 /** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */
 export class Traced {
@@ -64,11 +65,19 @@ export class Tracer {
   readonly spec: ModelSpec;
   readonly ops: Ops;
   readonly training: boolean;
+  /** Whether placeholders are called, for shapes and variables alone. */
+  readonly placeholders: boolean;
 
-  constructor(spec: ModelSpec, ops: Ops, training: boolean, within?: Tracer) {
+  constructor(
+    spec: ModelSpec,
+    ops: Ops,
+    { training = false, placeholders = false }: Pick<TraceOptions, 'training' | 'placeholders'>,
+    within?: Tracer,
+  ) {
     this.spec = spec;
     this.ops = ops;
     this.training = training;
+    this.placeholders = placeholders;
     this.above = new Set(within?.above);
     this.coupled = within?.coupled ?? new Map();
   }
@@ -169,6 +178,8 @@ export class Tracer {
     trainable: boolean,
     direct: boolean,
   ): Traced[] {
+    if (spec.foreign && this.placeholders)
+      return this.callForeign(layer, spec.foreign, path, given, trainable);
     const { definition, config } = readLayer(spec, path);
     const losses = this.losses.length;
     try {
@@ -195,6 +206,22 @@ export class Tracer {
       if (!(error instanceof RangeError)) throw error;
       throw new SpecError(path, `${spec.class_name}: ${error.message}`);
     }
+  }
+
+  /** Declares what a placeholder's file says that it holds and gives; without that, it gives what it takes. */
+  private callForeign(
+    layer: LayerId,
+    { variables = [], outputs }: ForeignLayer,
+    path: string,
+    given: readonly Traced[],
+    trainable: boolean,
+  ): Traced[] {
+    const zero = variables.map((variable) => ({ ...variable, initializer: 'zeros' }));
+    this.build(layer, zero, trainable);
+    const types = outputs ?? given.slice(0, 1).map(({ value }) => value);
+    return types.map(({ shape, dtype }, i) =>
+      traced(this.ops.feed(`${path}/${this.calls.length}/${i}`, shape, dtype)),
+    );
   }
 
   /** Adds the layer's `activity_regularizer` of its outputs, per sample, to the loss. */
@@ -284,7 +311,7 @@ export class Tracer {
         const key = JSON.stringify([layer, trainable, types]);
         const known = this.coupled.get(key);
         if (known !== undefined) return known;
-        const trial = new Tracer(this.spec, createOps(), this.training, this);
+        const trial = new Tracer(this.spec, createOps(), this, this);
         const feeds = inputs.map((x, i) => trial.ops.feed(`${i}`, x.shape, x.dtype));
         trial.call(
           layer,
@@ -373,7 +400,6 @@ function positional(
     if (!names.includes(name)) kwargs[name] = plain(value);
   if (takes === 1 && takesMask && inputs.length === 2 && kwargs['mask'] == null)
     kwargs['mask'] = inputs.pop()!.value; // the argument that follows the tensor
-  if (inputs.length > takes)
-    throw new RangeError(`takes ${counted(takes)}; got ${inputs.length}`);
+  if (inputs.length > takes) throw new RangeError(`takes ${counted(takes)}; got ${inputs.length}`);
   return { inputs, kwargs };
 }

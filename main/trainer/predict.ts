@@ -1,5 +1,6 @@
 import type { GivenTensor, Predicted, PredictJob } from './contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
+import { outputNames } from '../../shared/keras/compile-settings.ts';
 import { inputShape, inputType } from '../../shared/keras/input-layer.ts';
 import { layerOf, SpecError, type LayerSpec } from '../../shared/keras/spec.ts';
 import { optimize } from '../../shared/program/optimize.ts';
@@ -47,12 +48,13 @@ export async function predict(job: PredictJob): Promise<Predicted> {
       parts.push(await executable.run(variables, { ...batch, ...random }));
     }
     const result = (output: string) => joined(parts.map((part) => part[output]!));
+    const names = outputNames(spec, model);
     const [own, ...inside] = taps;
     return {
       model: path,
       engine: `${engine.name} (${engine.device.provider}) on ${engine.device.name}`,
       outputs: own!.outputs.map((output, i) => ({
-        name: outputName(loaded, i),
+        name: names[i]!,
         ...result(output),
       })),
       taps: inside.map((tap) => ({
@@ -80,12 +82,6 @@ function needed(program: Program, values: NamedTensors): NamedTensors {
       return [name, value];
     }),
   );
-}
-
-/** An output is named after the layer that gives it. */
-function outputName({ spec, model }: LoadedModel, index: number): string {
-  const [layer] = layerOf(spec, model).graph!.outputs[index]!;
-  return layerOf(spec, layer).config.name;
 }
 
 /** A tap's path from the model itself on: it may be given from the project on, or from inside the model. */

@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
 import { isActive } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
+import { renameLayer } from '../../shared/keras/rename.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { useNotices } from './notices.ts';
 import { useProject } from './project.ts';
@@ -13,6 +14,8 @@ export interface ShownModel {
   readonly spec: ModelSpec | null;
   /** Freezes the layer at a path and all inside it, or sets it free; null where nothing can be changed any more. */
   readonly setTrainable: ((path: string, trainable: boolean) => void) | null;
+  /** Gives the layer at a path another name; throws a SpecError for one that can't be. Null for a run's model. */
+  readonly rename: ((path: string, name: string) => void) | null;
 }
 
 /** That of the run in Train, while it is shown. */
@@ -30,6 +33,7 @@ export function useShownModel(): ComputedRef<ShownModel> {
             ...content,
             model: setTrainable(content.model, path, trainable),
           })),
+        rename: (path, name) => project.edit((content) => renameLayer(content, path, name)),
       },
   );
 }
@@ -64,6 +68,7 @@ export function showModelOf(id: Ref<string>, run: Readonly<Ref<RunRecord | null>
         ? (path, trainable) =>
             void studio.service.setTrainable({ id: id.value, path, trainable }).catch(tell)
         : null,
+    rename: null,
   }));
   const own = { shown };
   ofRun.value = own;

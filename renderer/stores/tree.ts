@@ -8,6 +8,8 @@ export interface TreeState {
   /** The shared layer under the pointer: lit at every path that leads to it. */
   readonly lit: ShallowRef<LayerId | null>;
   readonly filter: Ref<string>;
+  /** Path of the layer whose name is being typed. */
+  readonly renaming: ShallowRef<string | null>;
   isOpen(path: string): boolean;
   setOpen(path: string, open: boolean): void;
   select(path: string | null): void;
@@ -16,6 +18,7 @@ export interface TreeState {
 const selected = shallowRef<string | null>(null);
 const lit = shallowRef<LayerId | null>(null);
 const filter = ref('');
+const renaming = shallowRef<string | null>(null);
 /** Paths that are folded; a model is open until somebody folds it. */
 const folded = shallowRef<ReadonlySet<string>>(new Set());
 
@@ -25,6 +28,7 @@ export function useTreeState(): TreeState {
     selected,
     lit,
     filter,
+    renaming,
     isOpen: (path) => !folded.value.has(path),
     setOpen(path, open) {
       const next = new Set(folded.value);

@@ -32,7 +32,7 @@ export interface OutputSettings {
 }
 
 /** The names of a model's outputs, as Keras has them: the layers that give them; repeated ones get `_1`, `_2`. */
-function outputNames(spec: ModelSpec, model: LayerId): string[] {
+export function outputNames(spec: ModelSpec, model: LayerId): string[] {
   const { graph, config } = layerOf(spec, model);
   if (!graph) throw new SpecError(config.name, 'expected a model; got a layer');
   const seen = new Map<string, number>();

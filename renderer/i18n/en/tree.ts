@@ -15,4 +15,15 @@ export default {
   unfreeze: 'Train {name} again',
   frozen: 'frozen',
   mixed: 'Some layers inside are frozen',
+  menu: {
+    of: 'What can be done with {name}',
+    export: 'Export {name}…',
+    compose: 'Show in Compose',
+    prove: 'Prove {name}…',
+    rename: 'Rename…',
+    fold: 'Fold all inside',
+    unfold: 'Unfold all inside',
+    copy: 'Copy path',
+  },
+  newName: 'New name of {name}',
 };

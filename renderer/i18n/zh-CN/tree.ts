@@ -18,4 +18,15 @@ export default {
   unfreeze: '恢复训练 {name}',
   frozen: '已冻结',
   mixed: '内部有部分层已冻结',
+  menu: {
+    of: '可对 {name} 进行的操作',
+    export: '导出 {name}…',
+    compose: '在“搭建”中查看',
+    prove: '证明 {name}…',
+    rename: '重命名…',
+    fold: '折叠内部全部',
+    unfold: '展开内部全部',
+    copy: '复制路径',
+  },
+  newName: '{name} 的新名称',
 } satisfies Texts<typeof en>;

@@ -17,6 +17,7 @@ import { version } from './places.ts';
 import { createPreviews } from './previews.ts';
 import { openProject, saveProject } from './project.ts';
 import { eventsFile } from './run-record.ts';
+import { createRunLibrary } from './run-library.ts';
 import { createRuns } from './runs.ts';
 import { createSurvey } from './survey.ts';
 import type { StartTrainer } from './trainer-process.ts';
@@ -50,11 +51,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const { folder, host, startTrainer } = options;
   await openProject(folder);
   const feeds = new Set<Feed>();
+  const runChanged = (id: string, summary: RunSummary | null) =>
+    feeds.forEach((feed) => feed.changed(id, summary));
   const runs = createRuns(join(folder, 'runs'), startTrainer, {
     events: (id, events) => feeds.forEach((feed) => feed.events(id, events)),
-    changed: (id, summary) => feeds.forEach((feed) => feed.changed(id, summary)),
+    changed: (id, summary) => runChanged(id, summary && library.labelled(summary)),
     usage: (id, usage) => feeds.forEach((feed) => feed.deviceUsage(id, usage)),
   });
+  const library = await createRunLibrary(folder, runs, runChanged);
   const datasets = await createDatasets({
     folder,
     chosen: async () => (await openProject(folder)).training.data,
@@ -78,13 +82,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const service: StudioService = {
     ...datasets.service,
     ...survey,
+    ...library.service,
     async snapshot() {
       const project = await openProject(folder);
       return {
         version,
         host,
         project,
-        runs: await runs.list(),
+        runs: await library.list(),
         datasets: await datasets.service.datasets(),
         imports: datasets.imports(),
       };

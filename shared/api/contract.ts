@@ -19,6 +19,7 @@ import type {
   RunState,
   StoredPicture,
 } from './events.ts';
+import { runId, runLibraryRequests, type RunLabel, type RunLibraryService } from './runs.ts';
 
 /** A project: its models, its data and how it trains. On disk it is `project.json`. */
 export interface Project {
@@ -29,8 +30,8 @@ export interface Project {
   readonly training: TrainingSettings;
 }
 
-/** A run as a list shows it. */
-export interface RunSummary {
+/** A run as a list shows it; what is written on it stands there once something is. */
+export interface RunSummary extends Partial<RunLabel> {
   readonly id: string;
   /** Counts from 1 within the project. */
   readonly number: number;
@@ -97,7 +98,7 @@ export interface ExportResult {
 }
 
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
-export interface StudioService extends DataService, EngineService {
+export interface StudioService extends DataService, EngineService, RunLibraryService {
   snapshot(): Promise<Snapshot>;
   /** Stores changed models or settings in the project. */
   saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
@@ -142,12 +143,11 @@ export interface StudioListener extends DataListener, EngineListener {
   runChanged(id: string, summary: RunSummary | null): void;
 }
 
-const runId = z.string().regex(/^[\w-]{1,100}$/);
-
 /** The arguments of each method, as the service checks them. */
 export const requests = {
   ...dataRequests,
   ...engineRequests,
+  ...runLibraryRequests,
   snapshot: z.tuple([]),
   saveProject: z.tuple([
     z.strictObject({ model: z.unknown() as z.ZodType<ModelSpec>, training: trainingSettings }),

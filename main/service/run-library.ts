@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { RunSummary } from '../../shared/api/contract.ts';
+import { StudioError } from '../../shared/api/errors.ts';
+import { isActive } from '../../shared/api/events.ts';
+import type { RunLabel, RunLibraryService } from '../../shared/api/runs.ts';
+import { zipFolder } from '../formats/zip-folder.ts';
+import { findRun } from './recover-run.ts';
+import { runDistances } from './run-distances.ts';
+import { importRun } from './run-import.ts';
+import { readLabel, writeLabel } from './run-label.ts';
+import { createRunTrash } from './run-trash.ts';
+import type { Runs } from './runs.ts';
+
+/** The runs of a project as a list that is kept in order: labelled, deleted, packed, taken in, compared. */
+export interface RunLibrary {
+  readonly service: RunLibraryService;
+  /** All runs, with what is written on them. */
+  list(): Promise<RunSummary[]>;
+  /** A run with what is written on it. */
+  labelled(run: RunSummary): RunSummary;
+}
+
+/** Keeps the library of a project's runs. `changed` is told what the list shows anew. Empties the trash of earlier days. */
+export async function createRunLibrary(
+  project: string,
+  runs: Runs,
+  changed: (id: string, summary: RunSummary | null) => void,
+): Promise<RunLibrary> {
+  const folder = join(project, 'runs');
+  const labels = new Map<string, RunLabel>();
+  const trash = createRunTrash(folder);
+  await trash.empty();
+
+  const labelled = (run: RunSummary): RunSummary => ({ ...run, ...labels.get(run.id) });
+
+  async function read(id: string): Promise<void> {
+    const label = await readLabel(join(folder, id));
+    if (label) labels.set(id, label);
+    else labels.delete(id);
+  }
+
+  async function list(): Promise<RunSummary[]> {
+    const all = await runs.list();
+    await Promise.all(all.map(({ id }) => read(id)));
+    return all.map(labelled);
+  }
+
+  /** Tells of a run that has come (back) into the folder. */
+  async function tell(id: string): Promise<RunSummary> {
+    await read(id);
+    const run = (await runs.list()).find((one) => one.id === id);
+    if (!run) throw new StudioError('NO_SUCH_RUN', `there is no run ${id}`);
+    changed(id, labelled(run));
+    return labelled(run);
+  }
+
+  async function ended(id: string): Promise<string> {
+    const place = runs.folder(id);
+    const known = runs.active().some((run) => run.id === id);
+    const run = known ? null : await findRun(id, place);
+    if (known || (run && isActive(run.state)))
+      throw new StudioError('RUN_ACTIVE', `run ${id} is under way; stop it first`);
+    return place;
+  }
+
+  return {
+    list,
+    labelled,
+    service: {
+      async labelRun({ id, label }) {
+        await writeLabel(runs.folder(id), label);
+        await tell(id);
+      },
+      async deleteRuns({ ids }) {
+        for (const id of ids) await ended(id);
+        for (const id of ids) {
+          await trash.put(id);
+          changed(id, null);
+        }
+      },
+      async restoreRuns({ ids }) {
+        for (const id of ids) {
+          await trash.restore(id);
+          await tell(id);
+        }
+      },
+      async zipRun({ id, file }) {
+        const place = await ended(id);
+        const target = file ? resolve(project, file) : freeFile(join(project, 'exports'), id);
+        return { file: target, bytes: await zipFolder(place, id, target) };
+      },
+      async importRun({ path }) {
+        const numbers = (await runs.list()).map(({ number }) => number);
+        return tell(await importRun(resolve(project, path), folder, numbers));
+      },
+      weightDistances: ({ ids }) => runDistances(ids.map((id) => runs.folder(id))),
+    },
+  };
+}
+
+/** `run-0003-….zip`, or with a number where that is taken. */
+function freeFile(folder: string, id: string): string {
+  for (let count = 1; ; count++) {
+    const file = join(folder, `run-${id}${count > 1 ? `-${count}` : ''}.zip`);
+    if (!existsSync(file)) return file;
+  }
+}

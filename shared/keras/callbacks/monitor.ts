@@ -44,7 +44,11 @@ export function createMonitor(
     },
     improves(value, reference) {
       if (reference === null) return true;
-      return direction === 'min' ? value + delta < reference : value - delta > reference;
+      // Keras compares as float32, so that what differs by less is the same.
+      const than = Math.fround(reference);
+      return direction === 'min'
+        ? Math.fround(value + delta) < than
+        : Math.fround(value - delta) > than;
     },
   };
 }

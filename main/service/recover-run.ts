@@ -48,7 +48,13 @@ async function isOwned(folder: string, { owner }: RunRecord): Promise<boolean> {
 
 /** Where the disk is full, the run is ended in what this returns and on disk at a later time. */
 async function endInterrupted(folder: string, stale: RunRecord): Promise<RunRecord> {
-  const { lastEpoch: _epoch, checkpoint: _checkpoint, ...start } = stale;
+  const {
+    lastEpoch: _last,
+    bestEpoch: _best,
+    seconds: _seconds,
+    checkpoint: _checkpoint,
+    ...start
+  } = stale;
   await rm(reserveFile(folder), { force: true });
   const log = await openEventLog(eventsFile(folder));
   try {

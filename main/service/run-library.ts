@@ -94,7 +94,7 @@ export async function createRunLibrary(
         const numbers = (await runs.list()).map(({ number }) => number);
         return tell(await importRun(resolve(project, path), folder, numbers));
       },
-      weightDistances: ({ ids }) => runDistances(ids.map((id) => runs.folder(id))),
+      weightDistances: async ({ ids }) => runDistances(ids.map((id) => runs.folder(id))),
     },
   };
 }

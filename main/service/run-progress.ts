@@ -1,4 +1,4 @@
-import type { Resumption, RunEvent } from '../../shared/api/events.ts';
+import type { EpochResult, Resumption, RunEvent } from '../../shared/api/events.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { checkpointPath } from '../trainer/contract.ts';
 import type { RunRecord } from './run-record.ts';
@@ -19,7 +19,13 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
       return { ...next, lastStep: event.first + event.losses.length - 1 };
     case 'epoch': {
       const { type: _type, seq: _seq, time: _time, ...lastEpoch } = event;
-      return { ...next, lastEpoch };
+      const seconds = (record.seconds ?? 0) + event.seconds;
+      return {
+        ...next,
+        lastEpoch,
+        seconds,
+        ...(isBest(record, event) && { bestEpoch: lastEpoch }),
+      };
     }
     case 'checkpoint':
       return { ...next, checkpoint: { step: event.step, epoch: event.epoch } };
@@ -40,20 +46,29 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
 
 /** The record of a run that goes on from a checkpoint: what came later is forgotten. */
 function resumed(record: RunRecord, { step, epoch }: Resumption): RunRecord {
-  const { lastEpoch, checkpoint } = record;
+  const { lastEpoch, bestEpoch, checkpoint } = record;
   const known = checkpoint?.step === step ? checkpoint : { step, epoch: Math.max(0, epoch) };
   return {
-    ...without(record, 'lastEpoch', 'checkpoint'),
+    ...without(record, 'lastEpoch', 'bestEpoch', 'checkpoint'),
     lastStep: step,
     ...(lastEpoch && lastEpoch.epoch <= epoch && { lastEpoch }),
+    // A best epoch that is lost comes again: the run repeats itself from here.
+    ...(bestEpoch && bestEpoch.epoch <= epoch && { bestEpoch }),
     ...(step > 0 && { checkpoint: known }),
   };
 }
 
-function without<K extends 'error' | 'lastEpoch' | 'checkpoint'>(record: RunRecord, ...keys: K[]) {
-  const rest = { ...record };
-  for (const key of keys) delete rest[key];
-  return rest;
+/** Whether an epoch's validation loss is the smallest so far; epoch 0 is no result of training. */
+function isBest({ bestEpoch }: RunRecord, { epoch, valLoss }: EpochResult): boolean {
+  if (epoch === 0 || valLoss === null || !Number.isFinite(valLoss)) return false;
+  return bestEpoch?.valLoss == null || valLoss < bestEpoch.valLoss;
+}
+
+type Optional = 'error' | 'lastEpoch' | 'bestEpoch' | 'checkpoint';
+
+function without(record: RunRecord, ...keys: Optional[]): RunRecord {
+  const kept = Object.entries(record).filter(([key]) => !keys.some((one) => one === key));
+  return Object.fromEntries(kept) as unknown as RunRecord;
 }
 
 /** Whether an event changes what a list of runs shows or the run's model, so that `run.json` follows. */

@@ -24,6 +24,17 @@ export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince'> {
 const anyNumber = z.custom<number>((value) => typeof value === 'number', 'expected a number');
 const count = z.int().nonnegative();
 
+const epochResult = z.object({
+  epoch: count,
+  step: count,
+  loss: anyNumber.nullable(),
+  valLoss: anyNumber.nullable(),
+  logs: z.record(z.string(), z.union([anyNumber, z.array(anyNumber)])).optional(),
+  samplesPerSecond: anyNumber,
+  waiting: anyNumber.optional(),
+  seconds: anyNumber,
+});
+
 const runRecord = z.object({
   version: z.literal(1),
   id: z.string().min(1),
@@ -38,6 +49,7 @@ const runRecord = z.object({
       'training',
       'validating',
       'saving',
+      'paused',
     ] as const),
     ...(['finished', 'stopped', 'failed'] as const),
   ]),
@@ -56,16 +68,9 @@ const runRecord = z.object({
     .optional(),
   data: runData.optional(),
   lastStep: count,
-  lastEpoch: z
-    .object({
-      epoch: count,
-      step: count,
-      loss: anyNumber.nullable(),
-      valLoss: anyNumber.nullable(),
-      samplesPerSecond: anyNumber,
-      seconds: anyNumber,
-    })
-    .optional(),
+  lastEpoch: epochResult.optional(),
+  bestEpoch: epochResult.optional(),
+  seconds: anyNumber.optional(),
   seq: count,
   checkpoint: z.object({ step: count, epoch: count }).optional(),
   owner: z.object({ pid: z.int(), host: z.string() }),

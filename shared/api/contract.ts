@@ -48,6 +48,10 @@ export interface RunSummary extends Partial<RunLabel> {
   readonly data?: RunData;
   readonly lastStep: number;
   readonly lastEpoch?: EpochResult;
+  /** The epoch with the smallest validation loss. */
+  readonly bestEpoch?: EpochResult;
+  /** What its epochs took, those that were trained anew after a stop included. */
+  readonly seconds?: number;
   /** Number of the newest event on disk. */
   readonly seq: number;
 }

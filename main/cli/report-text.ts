@@ -4,6 +4,7 @@ import type {
   EpochResult,
   ImportState,
   Preparation,
+  Resumption,
   RunEvent,
   RunPlan,
 } from '../../shared/api/events.ts';
@@ -59,6 +60,16 @@ export function reportAsText(out: WriteStream): Report {
     print(line(cells, widths));
   }
 
+  function resumed({ step, epoch, passedOver = [] }: Resumption) {
+    for (const { file, reason } of passedOver) print(`Passed over ${file}: ${reason}`);
+    print(
+      step === 0
+        ? 'No checkpoint can be used: the training begins anew'
+        : `Goes on after step ${count(step)} (epoch ${Math.max(0, epoch)} is done)`,
+    );
+    epochStart = step;
+  }
+
   function one(event: RunEvent) {
     switch (event.type) {
       case 'state':
@@ -89,6 +100,9 @@ export function reportAsText(out: WriteStream): Report {
         break;
       case 'epoch':
         ended(event);
+        break;
+      case 'resumed':
+        resumed(event);
         break;
       default:
         break;

@@ -14,6 +14,12 @@ export interface TrainJob {
   readonly folder: string;
   /** Whether the engines are tried anew though one is remembered as the fastest. */
   readonly chooseAnew?: boolean;
+  /** Set for a run that goes on: the newest step and epoch (-1: not even epoch 0) that its history holds. */
+  readonly resume?: { readonly step: number; readonly epoch: number };
+  /** What was frozen or set free in a run that goes on or is repeated, after which step; it is done again then. */
+  readonly changes?: readonly (TrainableChange & { readonly step: number })[];
+  /** The step after which a run that is repeated stops, if not with its last epoch. */
+  readonly until?: number;
 }
 
 /** What is to be seen of the data before training. */
@@ -77,6 +83,11 @@ export interface TrainerService {
   train(job: TrainJob): Promise<{ state: 'finished' | 'stopped' }>;
   /** Ends the training after the current step, saves a checkpoint and lets `train` resolve. */
   stop(): Promise<void>;
+  /** Lets the training wait after the current step, with a checkpoint, until `proceed`. */
+  pause(): Promise<void>;
+  proceed(): Promise<void>;
+  /** Writes a checkpoint after the current step. Rejects when the training ends before. */
+  checkpoint(): Promise<void>;
   /**
    * Freezes a layer or sets it free between two steps of the training that is under way: the other weights keep the
    * optimizer's state, and the layer's own waits for it. Resolves when it is done. Rejects for a path that is not
@@ -128,9 +139,12 @@ export function imageFile(picture: StoredPicture): string {
   return `images/${typeof name === 'number' ? padded(name) : name}.png`;
 }
 
+/** Where, below the run's folder, the checkpoints lie. */
+export const checkpointFolder = 'checkpoints';
+
 /** Where, below the run's folder, the checkpoint of a step lies; main/formats/checkpoint.ts reads and writes it. */
 export function checkpointPath(step: number): string {
-  return `checkpoints/${padded(step)}.safetensors`;
+  return `${checkpointFolder}/${padded(step)}.safetensors`;
 }
 
 /** Padded, so that names sort as steps do. */

@@ -5,7 +5,7 @@ import { cacheFolder } from '../data/cache-folder.ts';
 import { forgetChoices } from '../engines/choices.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
-import { Changes } from './changes.ts';
+import { Control } from './control.ts';
 import { probeByOwner } from './owner-probe.ts';
 import { parentChannel } from './parent.ts';
 import { predict } from './predict.ts';
@@ -24,7 +24,7 @@ const ORPHANED = 10_000;
 /** The trainer's process: does what the process that started it asks. A process does one job and is ended by its owner. */
 function serve(channel: Channel): void {
   const stopping = new AbortController();
-  const changes = new Changes();
+  const control = new Control();
   let job: Promise<unknown> = Promise.resolve();
   /** Remembers the job, so that an orphan can finish it. */
   const working = <T>(work: Promise<T>): Promise<T> => {
@@ -38,10 +38,13 @@ function serve(channel: Channel): void {
         usage.see(events);
         void listener.events(events);
       };
-      return working(train(job, send, stopping.signal, changes).finally(usage.end));
+      return working(train(job, send, stopping.signal, control).finally(usage.end));
     },
     stop: async () => stopping.abort(),
-    setTrainable: (change) => changes.ask(change),
+    pause: async () => control.pause(),
+    proceed: async () => control.proceed(),
+    checkpoint: () => control.ask({ kind: 'checkpoint' }),
+    setTrainable: (change) => control.ask({ kind: 'trainable', change }),
     prove: ({ model, settings }) => working(prove(model, settings)),
     preview: (job) => working(preview(job)),
     predict: (job) => working(predict(job)),
@@ -59,4 +62,6 @@ function serve(channel: Channel): void {
   });
 }
 
+// On Windows Ctrl-C reaches every process of a console: the owner alone decides what becomes of the training.
+process.on('SIGINT', () => {});
 serve(parentChannel());

@@ -14,10 +14,12 @@ import { naturalOrder, type Batch } from '../data/batches.ts';
 import { cacheFolder } from '../data/cache-folder.ts';
 import { openTrainingData, type TrainingData } from '../data/training-data.ts';
 import type { Engine, Executable, Variables } from '../engines/engine.ts';
-import { select } from '../engines/select.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
 import { bindData } from './binding.ts';
+import { chooseEngine } from './choose-engine.ts';
 import type { TrainJob } from './contract.ts';
 import { randomFeeds } from './feeds.ts';
+import { checkData } from './resume.ts';
 import { createAugmenter, noisyColumns, type Augmenter, type Purpose } from './variation.ts';
 
 /** Is told, and waited for, before each part of the preparation. */
@@ -49,12 +51,13 @@ interface Programs {
 
 /**
  * Opens the data and shapes it to the model, chooses the engine by the time that it takes for the first batch, and puts
- * the first weights on the device. Null when `stop` is aborted meanwhile. Throws what `openTrainingData` and
- * `compileModel` throw.
+ * the first weights on the device; with a checkpoint its weights, and its engine where it still works. Null when `stop`
+ * is aborted meanwhile. Throws what `openTrainingData`, `compileModel` and `checkData` throw.
  */
 export async function openSession(
   { model: spec, settings, chooseAnew }: Pick<TrainJob, 'model' | 'settings' | 'chooseAnew'>,
   stop: AbortSignal,
+  checkpoint: Checkpoint | null,
   { onImport, tell }: { onImport: (progress: ImportState) => void; tell: TellPreparation },
 ): Promise<Session | null> {
   const { seed, batch_size: batchSize } = settings;
@@ -67,6 +70,7 @@ export async function openSession(
     throw error;
   });
   if (!data) return null;
+  if (checkpoint) checkData(data.about, checkpoint);
   const { training } = data;
   const bind = bindData(ports, data.mapping, data.columns);
   const feeds: Session['feeds'] = ({ samples, elements }, purpose) =>
@@ -74,7 +78,7 @@ export async function openSession(
 
   await tell({ part: 'differentiate', share: 0 });
   const compiled = compileModel(spec, settings.model, settings);
-  const initial = initialValues(compiled, seed);
+  const initial = { ...initialValues(compiled, seed), ...checkpoint?.variables };
   const samples = naturalOrder(Math.min(batchSize, training.size));
   const first = { size: samples.length, samples, elements: await training.batch(samples) };
   const sample = {
@@ -82,7 +86,7 @@ export async function openSession(
     variables: initial,
     feeds: trainingFeeds(compiled, feeds(first, { updates: 0 }), settings, first.size, 0),
   };
-  const selecting = select(settings.engine, {
+  const selecting = chooseEngine(settings.engine, checkpoint?.progress?.engine ?? null, {
     sample,
     cache: cacheFolder(),
     anew: chooseAnew,

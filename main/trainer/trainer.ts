@@ -1,20 +1,27 @@
-import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
-import type { Preparation, RunEventBody, TrainableChange } from '../../shared/api/events.ts';
+import type {
+  Preparation,
+  RunEventBody,
+  RunState,
+  TrainableChange,
+} from '../../shared/api/events.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { LEARNING_RATE } from '../../shared/program/step.ts';
-import { createTally, type Logs } from '../../shared/program/tally.ts';
-import { batches, naturalOrder, shuffledOrder } from '../data/batches.ts';
-import { modelHash, removeOldCheckpoints, writeCheckpoint } from '../formats/checkpoint.ts';
+import type { Logs } from '../../shared/program/tally.ts';
+import { scalar } from '../../shared/program/tensor.ts';
+import { batches, shuffledOrder } from '../data/batches.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
 import { adapt } from './adapt.ts';
-import { Changes } from './changes.ts';
-import { checkpointPath, type TrainJob } from './contract.ts';
+import { createCallbacks, type CallbacksState } from './callbacks/callbacks.ts';
+import { createCheckpoints } from './checkpoints.ts';
+import type { TrainJob } from './contract.ts';
+import { Control, type Request } from './control.ts';
 import { createPainter } from './painter.ts';
 import { createReporter, type Reporter } from './reporter.ts';
+import { clearAfter, findStart } from './resume.ts';
 import { openSession, recompile } from './session.ts';
-
-/** Checkpoints that a run keeps. */
-const KEPT = 3;
+import { beginEpoch, beginTraining, secondsSince } from './training.ts';
+import { evaluate } from './validation.ts';
 
 /** How a training ended, when nothing went wrong. */
 export interface TrainingEnd {
@@ -22,22 +29,22 @@ export interface TrainingEnd {
 }
 
 /**
- * Trains a model from the first sample to the last epoch. What happens goes to `send`, in order; pictures and
- * checkpoints go below the run's folder. When `stop` is aborted, the training ends after the current step, with a
- * checkpoint. `changes` are made between two steps. Throws an error that says what is wrong with model, data or settings before the first step, and when a
- * loss is no number.
+ * Trains a model from the first sample, or where a checkpoint left it, to the last epoch. What happens goes to `send`,
+ * in order; pictures and checkpoints go below the run's folder. When `stop` is aborted, the training ends after the
+ * current step, with a checkpoint. What `control` is told is done between two steps. Throws an error that says what is
+ * wrong with model, data or settings before the first step, and when a loss is no number.
  */
 export async function train(
   job: TrainJob,
   send: (events: readonly RunEventBody[]) => void,
   stop: AbortSignal,
-  changes = new Changes(),
+  control = new Control(),
 ): Promise<TrainingEnd> {
   const report = createReporter(send);
   try {
-    return await trainReporting(job, report, stop, changes);
+    return await trainReporting(job, report, stop, control);
   } finally {
-    changes.close();
+    control.close();
     report.close();
   }
 }
@@ -46,90 +53,133 @@ async function trainReporting(
   job: TrainJob,
   report: Reporter,
   stop: AbortSignal,
-  changes: Changes,
+  control: Control,
 ): Promise<TrainingEnd> {
-  const { settings, folder } = job;
+  const { settings } = job;
   const { seed, epochs, batch_size: batchSize } = settings;
+  const enter = (state: RunState) => report.emit({ type: 'state', state });
 
-  report.emit({ type: 'state', state: 'loading' });
+  enter('loading');
   const preparing = async (next: Preparation) => {
-    if (next.part === 'differentiate') report.emit({ type: 'state', state: 'compiling' });
+    if (next.part === 'differentiate') enter('compiling');
     report.emit({ type: 'preparing', ...next });
     await messages(); // what comes next may keep this process from sending
   };
-  const opened = await openSession(job, stop, {
+  const start = job.resume ? await findStart(job, job.resume) : null;
+  const checkpoint = start?.checkpoint ?? null;
+  const model = checkpoint?.model ?? job.model;
+  const opened = await openSession({ ...job, model }, stop, checkpoint, {
     onImport: (progress) => report.emit({ type: 'import', ...progress }),
     tell: preparing,
   });
   if (!opened) return { state: 'stopped' };
-  let [session, model] = [opened, job.model];
-  const { stepsPerEpoch, engine, variables } = session;
-  const { training, validation } = session.data;
-  const painter = await createPainter(session, job);
+  if (start) {
+    await clearAfter(job, start);
+    report.emit({ type: 'resumed', ...start.resumption });
+  }
+  const at = beginTraining(opened, model, checkpoint);
+  const { stepsPerEpoch, engine, variables } = opened;
+  const { training, validation } = opened.data;
+  const painter = await createPainter(opened, job);
+  const callbacks = await createCallbacks(
+    { job, session: () => at.session, emit: report.emit },
+    checkpoint && callbacksState(checkpoint, epochs),
+  );
+  const checkpoints = createCheckpoints(job, at, callbacks, report, checkpoint !== null);
+  const changes = [...(job.changes ?? [])];
+  const isOver = () => stop.aborted || at.step >= (job.until ?? Infinity);
 
-  let done = 0; // optimizer updates
-  let epochsDone = 0;
-  let saved = -1; // the step of the last checkpoint
-  let trained = 0; // seconds of training: steps, and waiting for their batches
-  let waited = 0; // seconds of it that passed before a batch was there
+  /** Freezes a part of the model or sets it free, between two steps. */
+  async function change({ path, trainable }: TrainableChange) {
+    const next = setTrainable(at.model, path, trainable);
+    if (next === at.model) return;
+    at.session = await recompile(at.session, { model: next, settings }, preparing);
+    at.model = next;
+    report.emit({ type: 'trainable', step: at.step, path, trainable });
+  }
+
+  /** Minds what is asked from outside and waits as long as it is to; then the training is in this state again. */
+  async function mind(state: RunState) {
+    let left = false;
+    const answer = async (request: Request) => {
+      left = true;
+      await (request.kind === 'checkpoint' ? checkpoints.save() : change(request.change));
+    };
+    while (changes[0] && changes[0].step <= at.step) {
+      left = true;
+      await change(changes.shift()!);
+    }
+    await messages();
+    for (;;) {
+      await control.make(answer);
+      if (!control.pausing || stop.aborted) break;
+      left = true;
+      await checkpoints.save();
+      enter('paused');
+      await control.changed(stop);
+    }
+    if (left && !stop.aborted) enter(state);
+  }
+
+  async function paint() {
+    const result = await painter?.paint(at.step, at.seconds.trained);
+    if (result) report.emit({ type: 'images', step: at.step, ...result });
+  }
 
   /** Loss and metrics over the validation samples, or null when the training is stopped meanwhile. */
   async function validate(): Promise<Logs | null> {
-    report.emit({ type: 'state', state: 'validating' });
-    const total = Math.ceil(validation.size / batchSize);
-    const tally = createTally(session.compiled.metrics);
-    let [count, told] = [0, 0];
-    for await (const batch of batches(validation, naturalOrder(validation.size), batchSize)) {
-      if (stop.aborted) return null;
-      const feeds = session.feeds(batch, 'validation');
-      tally.add(await session.evaluate.run(variables, feeds), batch.size);
-      count += 1;
-      if (count === total || performance.now() - told > 100) {
-        report.emit({ type: 'validation', done: count, total });
-        told = performance.now();
-      }
-      await messages();
-    }
-    const logs = tally.logs();
-    const mean = logs['loss'] as number;
-    if (!Number.isFinite(mean)) throw lossIsNoNumber('validation loss', mean, done, epochsDone);
-    return logs;
+    enter('validating');
+    const began = performance.now();
+    const logs = await evaluate(at, settings, {
+      onBatch: (done, total) => report.emit({ type: 'validation', done, total }),
+      between: async () => {
+        await mind('validating');
+        return !stop.aborted;
+      },
+    });
+    at.seconds.epoch += secondsSince(began);
+    const mean = logs?.['loss'] as number | undefined;
+    if (mean === undefined || Number.isFinite(mean)) return logs;
+    throw lossIsNoNumber('validation loss', mean, at.step, at.epochsBegun);
   }
 
-  async function save() {
-    if (saved === done) return;
-    report.emit({ type: 'state', state: 'saving' });
-    const where = { step: done, epoch: epochsDone };
-    const checkpoint = { ...where, settings, model: modelHash(model) };
-    const values = await variables.read();
-    await writeCheckpoint(join(folder, checkpointPath(done)), { ...checkpoint, variables: values });
-    await removeOldCheckpoints(join(folder, 'checkpoints'), KEPT);
-    saved = done;
-    report.emit({ type: 'checkpoint', ...where });
+  /** The steps of an epoch that are not done yet. */
+  async function trainEpoch(epoch: number) {
+    const order = shuffledOrder(training.size, seed, epoch);
+    const rest = order.subarray((at.step - (epoch - 1) * stepsPerEpoch) * batchSize);
+    let mark = performance.now(); // since when the training waits for a batch, then for its step
+    for await (const batch of batches(training, rest, batchSize)) {
+      const waited = secondsSince(mark);
+      const { session, step } = at;
+      const rate = scalar(callbacks.learningRate(session.compiled.learningRate(step)));
+      const feeds = { ...(await session.stepFeeds(batch, step)), [LEARNING_RATE]: rate };
+      const outputs = await session.step.run(variables, feeds).catch(saveAndThrow);
+      at.step += 1;
+      const loss = outputs['loss']!.data[0]!;
+      if (!Number.isFinite(loss)) throw lossIsNoNumber('loss', loss, at.step, epoch);
+      at.tally.add(outputs, batch.size);
+      const seconds = secondsSince(mark);
+      report.step(at.step, { loss, rate: rate.data[0]!, seconds, waited });
+      at.seconds.trained += seconds;
+      at.seconds.waited += waited;
+      await paint();
+      const inEpoch = at.step - 1 - (epoch - 1) * stepsPerEpoch;
+      await callbacks.batchEnd({ step: at.step, epoch, batch: inEpoch }, () => at.tally.logs());
+      at.seconds.epoch += secondsSince(mark);
+      if (checkpoints.due() && inEpoch + 1 < stepsPerEpoch) {
+        await checkpoints.save();
+        enter('training');
+      }
+      await mind('training');
+      if (isOver()) return;
+      mark = performance.now();
+    }
   }
 
   /** An engine that fails at a step leaves the weights as they were: they are kept where they can still be read. */
   async function saveAndThrow(error: unknown): Promise<never> {
-    await save().catch(() => {});
+    await checkpoints.save().catch(() => {});
     throw error;
-  }
-
-  /** Freezes a part of the model or sets it free, between two steps. */
-  async function setTrainableHere({ path, trainable }: TrainableChange) {
-    const next = setTrainable(model, path, trainable);
-    if (next === model) return;
-    try {
-      session = await recompile(session, { model: next, settings }, preparing);
-      model = next;
-      report.emit({ type: 'trainable', step: done, path, trainable });
-    } finally {
-      report.emit({ type: 'state', state: 'training' });
-    }
-  }
-
-  async function paint() {
-    const result = await painter?.paint(done, trained);
-    if (result) report.emit({ type: 'images', step: done, ...result });
   }
 
   report.emit({
@@ -139,78 +189,98 @@ async function trainReporting(
     batchSize,
     trainSamples: training.size,
     validationSamples: validation.size,
-    engine: session.choice,
-    data: session.data.about,
+    engine: opened.choice,
+    data: opened.data.about,
     ...(painter && { images: painter.images }),
   });
 
-  let adaptingTold: number | null = null;
-  await adapt(session, model, settings, stop, (done, total) => {
-    if (adaptingTold === null) report.emit({ type: 'state', state: 'adapting' });
-    if (done < total && performance.now() - (adaptingTold ?? 0) < 100) return;
-    adaptingTold = performance.now();
-    report.emit({ type: 'adapting', done, total });
-  });
-
-  const began = performance.now();
-  await paint();
-  const judged = await validate();
-  if (judged !== null)
-    report.emit({
-      type: 'epoch',
-      epoch: 0,
-      step: 0,
-      ...epochLogs(null, judged),
-      samplesPerSecond: 0,
-      seconds: secondsSince(began),
+  if (!checkpoint) {
+    let adaptingTold: number | null = null;
+    await adapt(opened, model, settings, stop, (done, total) => {
+      if (adaptingTold === null) enter('adapting');
+      if (done < total && performance.now() - (adaptingTold ?? 0) < 100) return;
+      adaptingTold = performance.now();
+      report.emit({ type: 'adapting', done, total });
     });
+    await paint();
+    const judged = await validate();
+    if (judged !== null)
+      report.emit({
+        type: 'epoch',
+        epoch: 0,
+        step: 0,
+        ...epochLogs(null, judged),
+        samplesPerSecond: 0,
+        seconds: at.seconds.epoch,
+      });
+  }
 
-  while (epochsDone < epochs && !stop.aborted) {
-    const epoch = epochsDone + 1;
-    const epochBegan = performance.now();
-    const [trainedBefore, waitedBefore] = [trained, waited];
-    const order = shuffledOrder(training.size, seed, epoch);
-    const tally = createTally(session.compiled.metrics);
-    report.emit({ type: 'state', state: 'training' });
-    await changes.make(setTrainableHere);
-
-    let mark = performance.now(); // since when the training waits for a batch, then for its step
-    for await (const batch of batches(training, order, batchSize)) {
-      const waitedNow = secondsSince(mark);
-      waited += waitedNow;
-      const feeds = await session.stepFeeds(batch, done);
-      const outputs = await session.step.run(variables, feeds).catch(saveAndThrow);
-      done += 1;
-      const value = outputs['loss']!.data[0]!;
-      if (!Number.isFinite(value)) throw lossIsNoNumber('loss', value, done, epoch);
-      tally.add(outputs, batch.size);
-      const seconds = secondsSince(mark);
-      const rate = feeds[LEARNING_RATE]!.data[0]!;
-      report.step(done, { loss: value, rate, seconds, waited: waitedNow });
-      trained += seconds;
-      await paint();
-      await messages();
+  while (at.epochsTold < epochs && !isOver() && !callbacks.stopping) {
+    const epoch = at.epochsTold + 1;
+    const last = epoch * stepsPerEpoch;
+    if (at.step < last) {
+      enter('training');
+      await mind('training');
       if (stop.aborted) break;
-      await changes.make(setTrainableHere);
-      mark = performance.now();
+      if (at.epochsBegun < epoch) {
+        beginEpoch(at);
+        await callbacks.epochBegin(epoch, at.session.compiled.learningRate(at.step));
+        at.epochsBegun = epoch;
+      }
+      await trainEpoch(epoch);
+      if (at.step < last) break;
+      await checkpoints.save();
     }
-    if (done < epoch * stepsPerEpoch) break;
 
-    epochsDone = epoch;
-    await save();
+    const judged = await validate();
+    const result = epochLogs(at.tally.logs(), judged);
+    const { trained, waited, epoch: seconds } = at.seconds;
     report.emit({
       type: 'epoch',
       epoch,
-      step: done,
-      ...epochLogs(tally.logs(), await validate()),
-      samplesPerSecond: training.size / (trained - trainedBefore),
-      waiting: (waited - waitedBefore) / (trained - trainedBefore),
-      seconds: secondsSince(epochBegan),
+      step: at.step,
+      ...result,
+      samplesPerSecond: training.size / trained,
+      waiting: waited / trained,
+      seconds,
     });
+    if (judged === null) break;
+    at.epochsTold = epoch;
+    const { valLoss } = result;
+    if (valLoss !== null && valLoss < (at.best?.valLoss ?? Infinity))
+      at.best = { step: at.step, valLoss };
+    await callbacks.epochEnd(
+      { step: at.step, epoch },
+      flatLogs(result),
+      at.session.compiled.learningRate(Math.max(0, at.step - 1)),
+    );
   }
-  await save();
+
+  const finished = at.epochsTold >= epochs || callbacks.stopping;
+  if (finished) await callbacks.trainEnd({ step: at.step, epoch: at.epochsTold });
+  await checkpoints.save();
+  await callbacks.close();
   await engine.dispose();
-  return { state: epochsDone === epochs ? 'finished' : 'stopped' };
+  return { state: finished ? 'finished' : 'stopped' };
+}
+
+/** What the callbacks remembered; one that ended the training lets it go on for more epochs. */
+function callbacksState(
+  { settings, progress, callbackTensors = {} }: Checkpoint,
+  epochs: number,
+): CallbacksState {
+  const { callbacks } = progress!;
+  const more = epochs > settings.epochs && { stopping: false };
+  return { values: { ...callbacks, ...more }, tensors: callbackTensors };
+}
+
+/** The logs of an epoch as Keras has them, flat. */
+function flatLogs({ loss, valLoss, logs }: ReturnType<typeof epochLogs>): Logs {
+  return {
+    ...(loss !== null && { loss }),
+    ...(valLoss !== null && { val_loss: valLoss }),
+    ...logs,
+  };
 }
 
 /** Logs of training and validation by Keras's names: the losses apart, the others together. */
@@ -229,10 +299,6 @@ function epochLogs(trained: Logs | null, judged: Logs | null) {
 /** Lets messages in, also with an engine whose runs never wait. */
 function messages(): Promise<void> {
   return new Promise(setImmediate);
-}
-
-function secondsSince(began: number): number {
-  return (performance.now() - began) / 1000;
 }
 
 function lossIsNoNumber(what: string, value: number, step: number, epoch: number): StudioError {

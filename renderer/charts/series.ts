@@ -22,6 +22,11 @@ export class Series {
     this.set(this.used, value);
   }
 
+  /** Takes back all numbers from an index on. */
+  truncate(length: number): void {
+    this.used = Math.min(this.used, length);
+  }
+
   /** Writes at an index; a hole between the old end and the index is filled with NaN. */
   set(index: number, value: number): void {
     if (index >= this.data.length) {

@@ -72,6 +72,17 @@ export const trainingSettings = z.strictObject({
     .default(null),
   /** What acts while the model trains, in the order in which it is asked. */
   callbacks: callbackSettings.default([{ class_name: 'TerminateOnNaN', config: {} }]),
+  /**
+   * When what it takes to go on is put on the disk beside the end of each epoch, so that a trainer which dies loses no
+   * more than that. The newest `keep` stay, and that of the best epoch.
+   */
+  checkpoints: z
+    .strictObject({
+      every_minutes: z.number().positive().max(10_000).nullable().default(5),
+      every_steps: z.int().positive().nullable().default(null),
+      keep: z.int().positive().max(1000).default(3),
+    })
+    .prefault({}),
 });
 
 export type TrainingSettings = z.infer<typeof trainingSettings>;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { TensorValues } from './tensor.ts';
 import type { MetricOutput } from './objective.ts';
 
@@ -6,19 +7,35 @@ export type Logs = Record<string, number | number[]>;
 
 type Outputs = Readonly<Record<string, { readonly data: TensorValues | ArrayLike<number> }>>;
 
+const anyNumber = z.union([
+  z.number(),
+  z.enum(['NaN', 'Infinity', '-Infinity']).transform((text) => Number(text)),
+]);
+
+/** All that a tally has taken in, as JSON keeps it: numbers that it lacks as texts. */
+export const tallyState = z.object({
+  samples: z.number(),
+  losses: z.record(z.string(), anyNumber),
+  sums: z.record(z.string(), z.array(anyNumber)),
+});
+
+export type TallyState = z.output<typeof tallyState>;
+
 /** Adds up what the batches of an epoch give. */
 export interface Tally {
   /** Takes in what `train` or `evaluate` gave for a batch of so many samples. */
   add(outputs: Outputs, samples: number): void;
   /** Losses as means over samples, as in Keras, and metrics from all their sums. */
   logs(): Logs;
+  /** What it has taken in; a tally that begins with it goes on to the very same numbers. */
+  state(): TallyState;
 }
 
-/** An empty tally. */
-export function createTally(metrics: readonly MetricOutput[]): Tally {
-  const losses = new Map<string, number>();
-  const sums = new Map<string, number[]>();
-  let samples = 0;
+/** A tally that is empty, or begins with what another one had taken in. */
+export function createTally(metrics: readonly MetricOutput[], before?: TallyState): Tally {
+  const losses = new Map(Object.entries(before?.losses ?? {}));
+  const sums = new Map(Object.entries(before?.sums ?? {}));
+  let samples = before?.samples ?? 0;
   return {
     add(outputs, count) {
       samples += count;
@@ -42,5 +59,10 @@ export function createTally(metrics: readonly MetricOutput[]): Tally {
       }
       return logs;
     },
+    state: () => ({
+      samples,
+      losses: Object.fromEntries(losses),
+      sums: Object.fromEntries(sums),
+    }),
   };
 }

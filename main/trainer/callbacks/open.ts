@@ -8,6 +8,7 @@ import type { Logs } from '../../../shared/program/tally.ts';
 import { writeCheckpoint } from '../../formats/checkpoint.ts';
 import type { CallbackWork } from './callbacks.ts';
 import { openCsvLogger } from './csv-logger.ts';
+import { openTensorBoard } from './tensorboard/tensorboard.ts';
 
 /** What a callback writes while the model trains. */
 export interface CallbackWriter {
@@ -51,13 +52,15 @@ async function openWriter(
   switch (setting.class_name) {
     case 'CSVLogger':
       return openCsvLogger(setting.config, placeIn(folder, setting.config.filename), state);
+    case 'TensorBoard':
+      return openTensorBoard(setting.config, placeIn(folder, setting.config.log_dir), work, state);
     default:
       return null;
   }
 }
 
 /** A place that a setting names: below the run's folder unless it is absolute. */
-export function placeIn(folder: string, place: string): string {
+function placeIn(folder: string, place: string): string {
   return isAbsolute(place) ? place : join(folder, place);
 }
 

@@ -43,6 +43,7 @@ export default {
     training: 'Training',
     validating: 'Validating',
     saving: 'Saving',
+    paused: 'Paused',
     finished: 'Finished',
     stopped: 'Stopped',
     failed: 'Failed',

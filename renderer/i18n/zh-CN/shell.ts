@@ -45,6 +45,7 @@ export default {
     training: '训练中',
     validating: '验证中',
     saving: '保存中',
+    paused: '已暂停',
     finished: '已完成',
     stopped: '已停止',
     failed: '失败',

@@ -1,18 +1,19 @@
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
-  modelHash,
+  forgetCheckpointsAfter,
   newestCheckpoint,
   readCheckpoint,
   removeOldCheckpoints,
   writeCheckpoint,
+  type BrokenCheckpoint,
   type Checkpoint,
 } from '../../../main/formats/checkpoint.ts';
-import type { ModelSpec } from '../../../shared/keras/spec.ts';
 import { trainingSettings } from '../../../shared/keras/training-settings.ts';
 import { tensor } from '../../../shared/program/tensor.ts';
+import { classifier } from '../trainer/models.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const checkpoint = (step: number): Checkpoint => ({
   step,
   epoch: 1,
-  model: '0123456789abcdef',
+  model: classifier,
   settings: trainingSettings.parse({ model: 'autoencoder', seed: 3 }),
   variables: { 'encoder/dense/kernel': tensor([step, 0.1], [2, 1]) },
 });
@@ -53,11 +54,37 @@ test('a broken file is refused by name', async () => {
   await expect(readCheckpoint(file)).rejects.toThrow(`${file}: no checkpoint`);
 });
 
-test('the fingerprint of a model depends on what it says, not on the order of keys', () => {
-  const layer = { class_name: 'Dense', config: { name: 'a', units: 3 } };
-  const spec: ModelSpec = { version: 1, layers: { a: layer }, models: ['a'] };
-  const turned = { models: ['a'], layers: { a: { config: { units: 3, name: 'a' }, class_name: 'Dense' } }, version: 1 } as const; // prettier-ignore
-  expect(modelHash(turned)).toBe(modelHash(spec));
-  const other = { ...spec, layers: { a: { ...layer, config: { name: 'a', units: 4 } } } };
-  expect(modelHash(other)).not.toBe(modelHash(spec));
+test('a bit that changed on the disk is found by the checksum', async () => {
+  const file = fileOf(7);
+  await writeCheckpoint(file, checkpoint(7));
+  const bytes = await readFile(file);
+  for (const at of [bytes.length - 1, bytes.indexOf('"step\\":7') + 9]) {
+    const changed = Buffer.from(bytes);
+    changed[at]! ^= 1;
+    await writeFile(file, changed);
+    await expect(readCheckpoint(file)).rejects.toThrow(
+      `${file}: its content is not what was written`,
+    );
+  }
+});
+
+test('the best one outlives newer ones; what is void, broken or half written goes out of the way', async () => {
+  const place = join(folder, 'checkpoints');
+  for (const step of [1, 2, 3, 4]) await writeCheckpoint(fileOf(step), checkpoint(step));
+  await removeOldCheckpoints(place, 2, 1);
+  expect((await readdir(place)).map((name) => Number.parseInt(name.slice(5)))).toEqual([1, 3, 4]);
+  await writeFile(join(place, 'step-00000005.safetensors.x.part'), '');
+  await writeFile(fileOf(6), 'torn');
+  const broken: BrokenCheckpoint[] = [];
+  const found = await newestCheckpoint(place, {
+    onBroken: (one) => broken.push(one),
+    fits: ({ step }) => step <= 3,
+  });
+  expect(found?.step).toBe(3);
+  expect(broken).toEqual([
+    { file: fileOf(6), reason: expect.stringContaining('no safetensors file') as string },
+  ]);
+  await forgetCheckpointsAfter(place, 3, broken);
+  const names = [1, 3, 6].map((step) => fileOf(step).slice(place.length + 1));
+  expect((await readdir(place)).sort()).toEqual([names[0], names[1], `${names[2]}.broken`]);
 });

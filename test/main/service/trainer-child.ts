@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineChoice, RunEventBody } from '../../../shared/api/events.ts';
 import { link } from '../../../shared/api/rpc.ts';
-import { modelHash, writeCheckpoint } from '../../../main/formats/checkpoint.ts';
+import { writeCheckpoint } from '../../../main/formats/checkpoint.ts';
 import {
   checkpointPath,
   imageFile,
@@ -24,14 +24,17 @@ const engine: EngineChoice = {
 const tell = (bodies: readonly RunEventBody[]) => void listener.events(bodies);
 
 let stopped = false;
+let paused = false;
+let saveNow = () => {};
 let step = 0;
-const service: TrainerService = {
-  async train({ model, settings, folder }) {
+const service = {
+  async train({ model, settings, folder, resume }) {
     const plan = new URLSearchParams(settings.data);
     const number = (name: string, fallback: number) => Number(plan.get(name) ?? fallback);
     const stepsPerEpoch = number('steps', 10);
     void listener.heartbeat();
     tell([{ type: 'state', state: 'loading' }]);
+    if (resume) tell([{ type: 'resumed', ...resume }]);
     tell([
       { type: 'state', state: 'training' },
       {
@@ -54,11 +57,11 @@ const service: TrainerService = {
       const variables = {
         count: { shape: [1], dtype: 'float32', data: new Float32Array([step]) },
       } as const;
-      const info = { step, epoch, settings, model: modelHash(model), variables };
+      const info = { step, epoch, settings, model, variables };
       await writeCheckpoint(join(folder, checkpointPath(step)), info);
       tell([{ type: 'checkpoint', step, epoch }]);
     };
-    for (step = 1; step <= settings.epochs * stepsPerEpoch; step++) {
+    for (step = (resume?.step ?? 0) + 1; step <= settings.epochs * stepsPerEpoch; step++) {
       await pause(number('pause', 1));
       if (step === number('crash', -1)) process.abort();
       if (step === number('exit', -1)) {
@@ -78,6 +81,13 @@ const service: TrainerService = {
         tell([{ type: 'epoch', ...result }]);
         await save(step, epoch);
       }
+      saveNow = () => void save(step, Math.floor(step / stepsPerEpoch));
+      if (paused) {
+        await save(step, Math.floor(step / stepsPerEpoch));
+        tell([{ type: 'state', state: 'paused' }]);
+        while (paused && !stopped) await pause(1);
+        if (!stopped) tell([{ type: 'state', state: 'training' }]);
+      }
       if (stopped && !plan.has('deaf')) {
         await save(step, Math.floor(step / stepsPerEpoch));
         return { state: 'stopped' };
@@ -86,6 +96,9 @@ const service: TrainerService = {
     return { state: 'finished' };
   },
   stop: async () => void (stopped = true),
+  pause: async () => void (paused = true),
+  proceed: async () => void (paused = false),
+  checkpoint: async () => saveNow(),
   setTrainable: async (change) => tell([{ type: 'trainable', step, ...change }]),
   forgetChoices: async () => {},
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
@@ -98,9 +111,9 @@ const service: TrainerService = {
   engines: async () => [
     { engine: 'onnx', provider: 'cpu', installed: true, works: true, device: 'test', kind: 'cpu' },
   ],
-};
+} satisfies Partial<TrainerService>;
 
-const listener = link<TrainerListener, TrainerService>(
+const listener = link<TrainerListener, typeof service>(
   {
     post: (message) => void process.send!(message),
     onMessage: (callback) => void process.on('message', callback),

@@ -73,6 +73,7 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
     ...['loading', 'compiling', 'validating'],
     ...['training', 'saving', 'validating'],
     ...['training', 'saving', 'validating'],
+    'saving',
   ]);
 
   let next = 1;
@@ -308,7 +309,16 @@ test('Normalization learns mean and variance of the training images before the f
   const loss = 'sparse_categorical_crossentropy';
   const { of } = await run({ model, task: 'classify', loss, epochs: 1 });
   expect(of('state').map(({ state }) => state)).toEqual([
-    ...['loading', 'compiling', 'adapting', 'validating', 'training', 'saving', 'validating'],
+    ...[
+      'loading',
+      'compiling',
+      'adapting',
+      'validating',
+      'training',
+      'saving',
+      'validating',
+      'saving',
+    ],
   ]);
   expect(of('adapting').at(-1)).toEqual({ type: 'adapting', done: 3, total: 3 });
   const { training: digits } = await openMnist();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modelHash, readCheckpoint, writeCheckpoint } from '../../../main/formats/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../../main/formats/checkpoint.ts';
 import { pathsByLayer } from '../../../shared/keras/graph.ts';
 import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import { toKerasConfig } from '../../../shared/keras/keras-json-write.ts';
@@ -30,7 +30,6 @@ describe('a model that is written and read', () => {
         const spec = buildModel(recipe);
         const read = parseModelSpec(JSON.parse(JSON.stringify(spec)));
         expect(read).toEqual(spec);
-        expect(modelHash(read)).toBe(modelHash(spec));
         const [before, after] = [compileRandom(spec, ADAM), compileRandom(read, ADAM)];
         expect(predict(after)).toEqual(predict(before));
         expect(trainOnce(after)).toEqual(trainOnce(before));
@@ -85,7 +84,7 @@ describe('a checkpoint', () => {
         const spec = buildModel(recipe);
         const compiled = compileRandom(spec, ADAM);
         const settings = trainingSettings.parse({ model: spec.models[0] });
-        const checkpoint = { step: 3, epoch: 1, settings, model: modelHash(spec) };
+        const checkpoint = { step: 3, epoch: 1, settings, model: spec };
         const files = ['first', 'second'].map((name) => join(folder, `${name}.safetensors`));
         const variables = startOf(compiled);
         await writeCheckpoint(files[0]!, { ...checkpoint, variables });

@@ -67,26 +67,33 @@ export async function openTrainingData(
     };
     const training = await prepared(split.train);
     const image = source.columns.find(({ kind }) => kind === 'image')?.name;
+    const preprocessing = {
+      ...imported.preprocessing,
+      ...(settings.task === 'pairs' &&
+        image !== undefined && { [PAIR_COLUMNS.other]: imported.preprocessing[image]! }),
+    };
     return {
       name: imported.name,
       about: {
         name: imported.name,
         hash: imported.hash,
         samples: imported.all.size,
+        sketch: imported.sketch,
+        columns: imported.columns.map(({ name, kind, classes }) => ({
+          name,
+          kind,
+          ...(classes && { classes: [...classes] }),
+        })),
         task: settings.task,
         split: split.how,
-        preprocessing: imported.preprocessing,
+        preprocessing,
         ties: mapping.ties as RunData['ties'],
       },
       training,
       validation: await prepared(split.validation),
       ports,
       mapping,
-      preprocessing: {
-        ...imported.preprocessing,
-        ...(settings.task === 'pairs' &&
-          image !== undefined && { [PAIR_COLUMNS.other]: imported.preprocessing[image]! }),
-      },
+      preprocessing,
       elements: training.elements,
       columns: shaping.columns,
       close: () => imported.close(),

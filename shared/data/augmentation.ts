@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { fromKerasLayer } from '../keras/keras-json.ts';
-import type { JsonObject } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from '../program/builder.ts';
 import type { Program } from '../program/program.ts';
-import { traceModel } from '../program/trace.ts';
+import { callChain, type KerasLayer } from './chain.ts';
 
 const share = z.number().min(0).max(1).default(0);
 
@@ -25,12 +23,6 @@ export const augmentation = z.strictObject({
 
 export type Augmentation = z.infer<typeof augmentation>;
 
-/** A Keras layer as its class and configuration. */
-export interface KerasLayer {
-  readonly class_name: string;
-  readonly config: JsonObject;
-}
-
 /** Where black and white lie after preprocessing. */
 export type ValueRange = readonly [low: number, high: number];
 
@@ -39,7 +31,7 @@ function geometricLayers(settings: Augmentation, [low]: ValueRange): KerasLayer[
   const { flip, rotation, zoom, translation, fill_mode } = settings;
   const fill = { fill_mode, fill_value: low };
   const layers: KerasLayer[] = [];
-  const add = (class_name: string, config: JsonObject) => layers.push({ class_name, config });
+  const add = (class_name: string, config: KerasLayer['config']) => layers.push({ class_name, config });
   if (flip !== 'none') add('RandomFlip', { mode: flip });
   if (rotation > 0) add('RandomRotation', { factor: rotation, ...fill });
   if (zoom > 0) add('RandomZoom', { height_factor: zoom, width_factor: null, ...fill });
@@ -95,24 +87,21 @@ export function augmentationProgram(
     const feeds = columns.map(({ name, shape }) => ops.feed(name, [null, ...shape]));
     const moved = apart(
       ops,
-      chain(ops, ops.concat(feeds, 3), geometricLayers(settings, range), `augment/${group}`),
+      callChain(ops, ops.concat(feeds, 3), geometricLayers(settings, range), {
+        path: `augment/${group}`,
+        training: true,
+      }),
       columns.map(({ shape }) => shape.at(-1)!),
     );
     columns.forEach(({ name }, i) => {
       const layers = i < photometric ? photometricLayers(settings, range) : [];
-      outputs[name] = chain(ops, moved[i]!, layers, `augment/${group}/${name}`);
+      outputs[name] = callChain(ops, moved[i]!, layers, {
+        path: `augment/${group}/${name}`,
+        training: true,
+      });
     });
   });
   return ops.program(outputs);
-}
-
-/** Calls layers one after the other, as in training. */
-function chain(ops: Ops, images: Value, layers: readonly KerasLayer[], path: string): Value {
-  return layers.reduce((value, { class_name, config }, i) => {
-    const name = `${path}/${i}`.replaceAll('/', '_');
-    const spec = fromKerasLayer({ class_name, config: { ...config, name } });
-    return traceModel(spec, spec.models[0]!, { ops, inputs: [value], training: true }).outputs[0]!;
-  }, images);
 }
 
 /** Images with these numbers of channels that stand one after the other. */

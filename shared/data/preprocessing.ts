@@ -36,7 +36,7 @@ export type ImagePreprocessing = z.infer<typeof imagePreprocessing>;
 /** How the numbers of a column become tensors. */
 export const numbersPreprocessing = z.strictObject({
   kind: z.literal('numbers'),
-  /** By number; one for all where there is one. */
+  /** By number; of the last axis where there are fewer, or one for all. */
   normalize: normalization.nullable(),
 });
 export type NumbersPreprocessing = z.infer<typeof numbersPreprocessing>;
@@ -71,8 +71,8 @@ export function affineOf(column: ColumnPreprocessing, place: number): Affine {
   const scaled = column.kind === 'image' ? scaling(column) : { factor: 1, offset: 0 };
   if (!column.normalize) return scaled;
   const { mean, std } = column.normalize;
-  const m = mean[mean.length === 1 ? 0 : place] ?? 0;
-  const s = std[std.length === 1 ? 0 : place] ?? 1;
+  const m = mean[place % mean.length] ?? 0;
+  const s = std[place % std.length] ?? 1;
   return { factor: scaled.factor / s, offset: (scaled.offset - m) / s };
 }
 

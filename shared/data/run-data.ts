@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tasks } from './mapping.ts';
 import { preprocessing } from './preprocessing.ts';
+import { sketchPattern } from './sketch.ts';
 
 const tie = z.object({
   role: z.enum(['input', 'output']),
@@ -11,6 +12,13 @@ const tie = z.object({
   why: z.enum(['chosen', 'name', 'task', 'shape']),
 });
 
+const column = z.object({
+  name: z.string(),
+  kind: z.enum(['image', 'class', 'numbers']),
+  /** Names of the classes in the order of their numbers. */
+  classes: z.array(z.string()).optional(),
+});
+
 /** The data that a run trains on, as its `run.json` keeps it: what it is, and all that is done to it. */
 export const runData = z.object({
   name: z.string(),
@@ -18,6 +26,9 @@ export const runData = z.object({
   hash: z.string(),
   /** All samples, whatever of them is used. */
   samples: z.int().nonnegative(),
+  /** By which it is told how many samples differ from another state: see sketch.ts. */
+  sketch: z.string().regex(sketchPattern).optional(),
+  columns: z.array(column).optional(),
   task: z.enum(tasks),
   /** For people, in English: how it was split. */
   split: z.string(),

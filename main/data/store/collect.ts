@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { SplitName } from '../../../shared/api/data.ts';
 import type { Source, SourceSample, SourceValue } from '../source.ts';
 import { openDonors, type Donors } from './donors.ts';
@@ -14,6 +15,8 @@ import { contentKey, quickKey, storeValue, withValues } from './value.ts';
 /** The samples of a source that can be used, with their records in an entry. */
 export interface Collected {
   readonly records: Int32Array;
+  /** CRC-32 of each sample's name. */
+  readonly nameSums: Uint32Array;
   readonly classes: Readonly<Record<string, Int32Array>>;
   readonly splits: readonly { readonly name: SplitName; readonly size: number }[];
   readonly problems: ListedProblems;
@@ -89,6 +92,7 @@ class Collection {
   #written = performance.now();
   #rested = performance.now();
   readonly #records: number[] = [];
+  readonly #nameSums: number[] = [];
   readonly #classes: number[][];
   readonly #splits: { name: SplitName; size: number }[] = [];
 
@@ -135,6 +139,7 @@ class Collection {
     for (const numbers of [records, ...Object.values(classes)]) this.#digest.update(numbers);
     return {
       records,
+      nameSums: Uint32Array.from(this.#nameSums),
       classes,
       splits: this.#splits,
       problems: this.#problems,
@@ -205,6 +210,7 @@ class Collection {
       this.#records.push('record' in outcome ? outcome.record : -1);
       outcome.classes.forEach((index, i) => this.#classes[i]!.push(index));
       this.#names.add(outcome.name);
+      this.#nameSums.push(crc32(outcome.name));
       if ('row' in outcome) await this.#keep(sample, outcome.row);
     }
     this.#meter.met('record' in outcome, 'error' in outcome);

@@ -51,6 +51,8 @@ export interface ImportedData {
   readonly recognised: string;
   /** Hash of the samples' content, classes and splits: the same wherever they lie and however they are preprocessed. */
   readonly hash: string;
+  /** Tells how many samples differ from another state: see shared/data/sketch.ts. */
+  readonly sketch: string;
   readonly columns: readonly DataColumn[];
   readonly preprocessing: Preprocessing;
   /** All samples that can be used. */

@@ -88,12 +88,13 @@ export async function openImported(
     const numbers = Int32Array.from({ length: size }, (_, i) => from + i);
     return { name, from, dataset: selectSamples(all, numbers, `${head.name}/${name}`) };
   });
-  const { name, kind, recognised, hash, report } = head;
+  const { name, kind, recognised, hash, sketch, report } = head;
   return {
     name,
     kind,
     recognised,
     hash,
+    sketch,
     columns: head.columns,
     preprocessing,
     all,

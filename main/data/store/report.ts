@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { ColumnStatistics, DataColumn, SplitName } from '../../../shared/api/data.ts';
+import { createSketch } from '../../../shared/data/sketch.ts';
 import type { Source } from '../source.ts';
 import type { Collected } from './collect.ts';
 import type { Entry } from './entry.ts';
@@ -14,6 +16,8 @@ import { findTwins, twinProblems } from './twins.ts';
 /** What is said of an import as a whole: the head of its snapshot. */
 export interface ImportSummary {
   readonly hash: string;
+  /** See shared/data/sketch.ts. */
+  readonly sketch: string;
   readonly name: string;
   readonly kind: Source['kind'];
   readonly recognised: string;
@@ -60,6 +64,7 @@ export async function createReport(
   emptiedClasses(reported);
   const summary: ImportSummary = {
     hash: contentHash(source, collected, facts),
+    sketch: sketchOf(reported),
     name: source.name,
     kind: source.kind,
     recognised: source.recognised,
@@ -94,6 +99,19 @@ function contentHash(
   for (const record of records) digest.update(facts.content(record));
   for (const numbers of Object.values(classes)) digest.update(numbers);
   return digest.digest('hex');
+}
+
+/** Of each sample's name and content, classes and part. */
+function sketchOf({ collected, facts, splitOf }: Reported): string {
+  const { records, classes, nameSums } = collected;
+  const labels = Object.values(classes);
+  const sketch = createSketch();
+  records.forEach((record, sample) => {
+    const name = nameSums[sample]!;
+    const numbers = labels.map((values) => values[sample]).join();
+    sketch.add(name, crc32(`${splitOf(sample)} ${numbers}`, crc32(facts.content(record), name)));
+  });
+  return sketch.text();
 }
 
 function columnsOf(source: Source, entry: Entry): DataColumn[] {

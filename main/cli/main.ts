@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../service/places.ts';
+import { addCompare } from './compare.ts';
 import { addData } from './data.ts';
 import { addEngines } from './engines.ts';
 import { addExport } from './export.ts';
 import { fail, USAGE } from './exit.ts';
 import { addPredict } from './predict.ts';
 import { addProve } from './prove.ts';
+import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
 import { addTrain } from './train.ts';
@@ -26,6 +28,8 @@ for (const add of [
   addEngines,
   addExport,
   addPredict,
+  addRuns,
+  addCompare,
   addServe,
 ])
   add(program).exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE));

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { isActive } from '../../shared/api/events.ts';
 import type { RunLabel, RunLibraryService } from '../../shared/api/runs.ts';
-import { zipFolder } from '../formats/zip-folder.ts';
+import { packRun } from './pack-run.ts';
 import { findRun } from './recover-run.ts';
 import { runDistances } from './run-distances.ts';
 import { importRun } from './run-import.ts';
@@ -86,9 +85,8 @@ export async function createRunLibrary(
         }
       },
       async zipRun({ id, file }) {
-        const place = await ended(id);
-        const target = file ? resolve(project, file) : freeFile(join(project, 'exports'), id);
-        return { file: target, bytes: await zipFolder(place, id, target) };
+        const target = file === null ? null : resolve(project, file);
+        return packRun(await ended(id), target, join(project, 'exports'));
       },
       async importRun({ path }) {
         const numbers = (await runs.list()).map(({ number }) => number);
@@ -97,12 +95,4 @@ export async function createRunLibrary(
       weightDistances: async ({ ids }) => runDistances(ids.map((id) => runs.folder(id))),
     },
   };
-}
-
-/** `run-0003-….zip`, or with a number where that is taken. */
-function freeFile(folder: string, id: string): string {
-  for (let count = 1; ; count++) {
-    const file = join(folder, `run-${id}${count > 1 ? `-${count}` : ''}.zip`);
-    if (!existsSync(file)) return file;
-  }
 }

@@ -1,3 +1,4 @@
+import type { RunRecord } from '../stores/run-record.ts';
 import type { Series } from './series.ts';
 
 /** What the horizontal axis counts. */
@@ -47,17 +48,41 @@ export function runAxis(kind: AxisKind, clock: RunClock): RunAxis {
   };
 }
 
+/** The axis of a run's charts. */
+export function axisOf(run: RunRecord, kind: AxisKind): RunAxis {
+  return runAxis(kind, {
+    times: run.times,
+    began: run.trainingBegan ?? 0,
+    stepsPerEpoch: run.plan?.stepsPerEpoch ?? Math.max(1, run.losses.length),
+  });
+}
+
+/** A part of a horizontal axis. */
+export interface View {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Which steps stand in which column of the screen. */
+export interface Columns {
+  /** Steps left of the first column. */
+  readonly start: number;
+  /** Steps left of the end of each column: column `c` holds steps `ends[c - 1] + 1` to `ends[c]`. */
+  readonly ends: Uint32Array;
+}
+
 /**
- * Cuts steps 1 to `axis`'s newest into columns of equal width on the screen. Entry `c` says how many
- * steps stand left of the end of column `c`, so column `c` holds steps `ends[c - 1] + 1` to `ends[c]`.
+ * Cuts a part of an axis into columns of equal width on the screen. The last step left of it stands in the first
+ * column and the first one right of it in the last, so that a line goes on to both edges.
  */
-export function columnEnds(axis: RunAxis, steps: number, columns: number): Uint32Array {
-  const ends = new Uint32Array(columns);
-  for (let column = 0; column < columns; column++) {
-    ends[column] = Math.min(steps, axis.stepAt((axis.max * (column + 1)) / columns));
-  }
-  if (columns > 0) ends[columns - 1] = steps;
-  return ends;
+export function columnsOf(axis: RunAxis, view: View, steps: number, count: number): Columns {
+  const ends = new Uint32Array(count);
+  const width = view.max - view.min;
+  const until = (place: number) => Math.min(steps, Math.max(0, axis.stepAt(place)));
+  for (let column = 0; column < count; column++)
+    ends[column] = until(view.min + (width * (column + 1)) / count);
+  if (count > 0) ends[count - 1] = Math.min(steps, ends[count - 1]! + 1);
+  return { start: view.min <= 0 ? 0 : Math.max(0, until(view.min) - 1), ends };
 }
 
 /** How many numbers of an increasing series are at most `limit`. */

@@ -1,26 +1,29 @@
-/** Round places from 0 to `max`, at most about `most` of them: 1, 2 or 5 times a power of ten apart, whole. */
-export function countTicks(max: number, most: number): number[] {
-  return every(niceStep(max / Math.max(1, most), 1), max);
+/** Round places between `min` and `max`, at most about `most` of them: 1, 2 or 5 times a power of ten apart, whole. */
+export function countTicks(min: number, max: number, most: number): number[] {
+  return every(niceStep((max - min) / Math.max(1, most), 1), min, max);
+}
+
+/** The same for what is looked at closely enough to count in parts. */
+export function partTicks(min: number, max: number, most: number): number[] {
+  return max - min < 4 ? linearTicks(min, max, most) : countTicks(min, max, most);
 }
 
 const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600];
 
-/** Round seconds from 0 to `max`. */
-export function timeTicks(max: number, most: number): number[] {
-  const wanted = max / Math.max(1, most);
+/** Round seconds between `min` and `max`. */
+export function timeTicks(min: number, max: number, most: number): number[] {
+  const wanted = (max - min) / Math.max(1, most);
+  if (wanted < 0.5) return linearTicks(min, max, most);
   return every(
     timeSteps.find((step) => step >= wanted) ?? niceStep(wanted / 86400, 1) * 86400,
+    min,
     max,
   );
 }
 
 /** Round values between `min` and `max` of a linear axis. */
 export function linearTicks(min: number, max: number, most: number): number[] {
-  const step = niceStep((max - min) / Math.max(1, most), 0);
-  const ticks: number[] = [];
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max * (1 + 1e-9); i++)
-    ticks.push(i * step);
-  return ticks;
+  return every(niceStep((max - min) / Math.max(1, most), 0), min, max);
 }
 
 /**
@@ -50,9 +53,10 @@ function powerTicks(min: number, max: number, factors: readonly number[]): numbe
   return ticks.filter((tick) => tick >= min && tick <= max);
 }
 
-function every(step: number, max: number): number[] {
+function every(step: number, min: number, max: number): number[] {
   const ticks: number[] = [];
-  for (let i = 0; i * step <= max * (1 + 1e-9); i++) ticks.push(i * step);
+  for (let i = Math.ceil(min / step - 1e-9) + 0; i * step <= max * (1 + 1e-9); i++)
+    ticks.push(i * step);
   return ticks;
 }
 

@@ -4,12 +4,20 @@ import type { DeviceUsage } from '../../shared/api/engines.ts';
 import { useStudio } from '../stores/studio.ts';
 import { useFormat } from './format.ts';
 
+/** A part of the machine. */
+export type UsagePart = 'gpu' | 'gpuMemory' | 'cpu' | 'memory';
+
 /** What a run takes of the machine, in words. */
 export interface UsageText {
   /** How busy the engine's device is: `87 %`. */
   readonly share: string;
-  /** Each part with its name: `Processor`, `1.9 of 2 processors`. */
-  readonly rows: readonly (readonly [name: string, value: string])[];
+  /** Each part with its name: `Processor`, `1.9 of 2 processors`, in short `95 %`. */
+  readonly parts: readonly {
+    readonly id: UsagePart;
+    readonly name: string;
+    readonly text: string;
+    readonly short: string;
+  }[];
 }
 
 /** What the run takes of the machine now; null while it is not known, and for a run that is not under way. */
@@ -30,15 +38,35 @@ export function useUsage(run: () => string | undefined): ComputedRef<UsageText |
     const ofProcessors = { busy: format.significant(Number(cpu.toFixed(1))), count: processors };
     return {
       share: gpu ? (busy ?? '') : ofCpu,
-      rows: [
+      parts: [
         ...(gpu
           ? ([
-              [t('engines.use.gpu'), `${busy ?? t('engines.use.notTold')} · ${gpu.name}`],
-              [t('engines.use.gpuMemory'), memory(gpu.memory, gpu.totalMemory)],
+              {
+                id: 'gpu',
+                name: t('engines.use.gpu'),
+                text: `${busy ?? t('engines.use.notTold')} · ${gpu.name}`,
+                short: busy ?? '–',
+              },
+              {
+                id: 'gpuMemory',
+                name: t('engines.use.gpuMemory'),
+                text: memory(gpu.memory, gpu.totalMemory),
+                short: gpu.memory === null ? '–' : format.bytes(gpu.memory),
+              },
             ] as const)
           : []),
-        [t('engines.use.cpu'), t('engines.use.cpuText', ofProcessors, processors)],
-        [t('engines.use.memory'), memory(own, machineMemory)],
+        {
+          id: 'cpu',
+          name: t('engines.use.cpu'),
+          text: t('engines.use.cpuText', ofProcessors, processors),
+          short: ofCpu,
+        },
+        {
+          id: 'memory',
+          name: t('engines.use.memory'),
+          text: memory(own, machineMemory),
+          short: format.bytes(own),
+        },
       ],
     };
   }

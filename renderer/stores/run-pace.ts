@@ -12,7 +12,7 @@ export interface Pace {
   readonly recent: Gathering[];
   /** When the steps under way began; null outside training. */
   since: number | null;
-  /** Steps seen at all. */
+  /** Steps seen since the engine was made ready. */
   steps: number;
   /** When the validation under way began; null outside. */
   validationSince: number | null;
@@ -33,6 +33,8 @@ export function newPace(): Pace {
 /** Takes in that the run's state changed. */
 export function paceState(pace: Pace, state: RunState, time: number): void {
   pace.since = state === 'training' ? time : null;
+  // What is compiled anew warms up anew.
+  if (state === 'compiling') pace.steps = 0;
   if (state === 'validating') pace.validationSince ??= time;
   if (state === 'training' && pace.validationSince !== null) {
     pace.validationMs = time - pace.validationSince;

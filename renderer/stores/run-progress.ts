@@ -25,7 +25,8 @@ export function progressOf(run: RunRecord, now: number): Progress {
   const active = isActive(state);
   const perStep = msPerStep(pace);
   const epochsDone = run.epochs.at(-1)?.epoch ?? 0;
-  const elapsedMs = run.began === null ? null : Math.max(0, (run.ended ?? now) - run.began);
+  const until = run.restingSince ?? now;
+  const elapsedMs = run.began === null ? null : Math.max(0, until - run.began - run.rested);
   if (!plan) {
     const unknown = { run: null, part: active ? partOf(run) : null, leftMs: null };
     return { step, epoch: 0, stepInEpoch: 0, elapsedMs, ...unknown, ...rates(perStep, null) };

@@ -47,16 +47,22 @@ export interface RunRecord {
   state: RunState;
   error: ErrorInfo | null;
   plan: RunPlan | null;
-  /** Times in ms since 1970: of the first event, of the first step's begin, of the final state. */
+  /** Times in ms since 1970: of the first event; of the first step's begin, less rests before it; of the final state. */
   began: number | null;
   trainingBegan: number | null;
   ended: number | null;
-  /** Training loss of step `i + 1`, the same smoothed, and when the step ended (ms since 1970). */
+  /** Training loss of step `i + 1`, and when the step ended: ms since 1970, less all rests. */
   readonly losses: Series;
-  readonly smoothed: Series;
   readonly times: Series;
   /** The learning rate of step `i + 1`; NaN where it is not known. */
   readonly rates: Series;
+  /** Where the learning rate goes over from one plateau to another, with the new one. */
+  readonly rateChanges: { readonly step: number; readonly rate: number }[];
+  /** Milliseconds that the run was paused or ended before it went on, and since when it is again. */
+  rested: number;
+  restingSince: number | null;
+  /** The latest time of an event: no later event is taken to be earlier. */
+  latest: number;
   /** The share of the time that batches are waited for, lately; null until it is known. */
   waiting: number | null;
   readonly epochs: EpochResult[];
@@ -90,9 +96,12 @@ export function newRecord(id: string): RunRecord {
     trainingBegan: null,
     ended: null,
     losses: new Series(),
-    smoothed: new Series(),
     times: new Series(),
     rates: new Series(),
+    rateChanges: [],
+    rested: 0,
+    restingSince: null,
+    latest: 0,
     waiting: null,
     layers: [],
     epochs: [],
@@ -118,6 +127,7 @@ export function fold(record: RunRecord, event: RunEvent): 'taken' | 'covered' | 
   if (event.seq > record.seq + 1) return 'gap';
   record.seq = event.seq;
   record.began ??= event.time;
+  record.latest = Math.max(record.latest, event.time);
   const { seq, time } = event;
   switch (event.type) {
     case 'state':
@@ -202,8 +212,14 @@ function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void
   record.preparing = null;
   record.adapting = null;
   record.validation = null;
-  paceState(record.pace, state, time);
-  if (state === 'training') record.trainingBegan ??= time;
+  const rests = state === 'paused' || !isActive(state);
+  if (rests) record.restingSince ??= record.latest;
+  else if (record.restingSince !== null) {
+    record.rested += record.latest - record.restingSince;
+    record.restingSince = null;
+  }
+  paceState(record.pace, state, clock(record));
+  if (state === 'training') record.trainingBegan ??= clock(record);
   record.ended = isActive(state) ? null : time;
   record.error = error ?? null;
   if (error) {
@@ -213,18 +229,23 @@ function foldState(record: RunRecord, event: RunEvent & { type: 'state' }): void
   }
 }
 
+/** The run's own clock, in ms since 1970: it stands still while the run rests, and never goes back. */
+function clock({ latest, rested, restingSince }: RunRecord): number {
+  return (restingSince ?? latest) - rested;
+}
+
 /** Forgets what happens anew, so that no curve shows a step twice. */
 function foldResumed(record: RunRecord, event: RunEvent & { type: 'resumed' }): void {
   const { type: _type, seq, time, ...resumption } = event;
   const { step, epoch } = resumption;
   const lost = Math.max(0, record.losses.length - step);
-  for (const series of [record.losses, record.smoothed, record.times, record.rates])
-    series.truncate(step);
+  for (const series of [record.losses, record.times, record.rates]) series.truncate(step);
   keepOnly(record.epochs, (result) => result.epoch <= epoch);
   keepOnly(record.images, (images) => (epoch < 0 ? false : images.step <= step));
   keepOnly(record.layers, (layers) => layers.step <= step);
   keepOnly(record.checkpoints, (saved) => saved.step <= step);
   keepOnly(record.trainable, (change) => change.step <= step);
+  keepOnly(record.rateChanges, (change) => change.step <= step);
   record.best = null;
   for (const result of record.epochs) if (isBest(record, result)) record.best = result;
   record.log.push({ seq, time, kind: 'resumed', lost, ...resumption });
@@ -235,22 +256,19 @@ function keepOnly<T>(list: T[], wanted: (item: T) => boolean): void {
 }
 
 function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void {
-  const { losses, first, time, rate } = event;
+  const { losses, first, rate } = event;
   const count = losses.length;
+  const time = clock(record);
   const last = record.times.at(-1);
   const begin = record.pace.since ?? (Number.isNaN(last) ? time : last);
   record.trainingBegan ??= begin;
-  const weight = smoothingWeight(record.plan);
   for (let i = 0; i < count; i++) {
     const index = first - 1 + i;
     const loss = losses[i]!;
     record.losses.set(index, loss);
     record.rates.set(index, (typeof rate === 'object' ? rate[i] : rate) ?? NaN);
     record.times.set(index, begin + ((time - begin) * (i + 1)) / count);
-    const before = record.smoothed.at(index - 1);
-    const now = Number.isFinite(loss) ? loss : before;
-    const share = Math.max(weight, 2 / (index + 2));
-    record.smoothed.set(index, Number.isNaN(before) ? now : before + share * (now - before));
+    noteRate(record, index);
   }
   if (event.waiting !== undefined) {
     const newest = record.waiting === null ? 1 : Math.min(1, Math.max(0.05, count / 50));
@@ -259,10 +277,10 @@ function foldSteps(record: RunRecord, event: RunEvent & { type: 'steps' }): void
   paceSteps(record.pace, count, time);
 }
 
-/** Weight of the newest loss in the smoothed curve, which averages over a small part of an epoch. */
-function smoothingWeight(plan: RunPlan | null): number {
-  const window = Math.min(60, Math.max(8, (plan?.stepsPerEpoch ?? 200) / 25));
-  return 2 / (window + 1);
+/** Notes that the learning rate has gone over from one plateau to another, once the second step of the new one is there. */
+function noteRate({ rates, rateChanges }: RunRecord, index: number): void {
+  const [a, b, c, d] = [3, 2, 1, 0].map((back) => (index < back ? NaN : rates.at(index - back)));
+  if (a === b && c === d && b !== c) rateChanges.push({ step: index, rate: c! });
 }
 
 function isBest(record: RunRecord, result: EpochResult): boolean {

@@ -39,7 +39,7 @@ export interface Studio {
   /** Told of every import that ends. */
   readonly importEnded: Set<(data: DataImport) => void>;
   /** What the run under way takes of the machine; null until that is known, and when it has ended. */
-  readonly usage: Readonly<ShallowRef<{ readonly run: string; readonly now: DeviceUsage } | null>>;
+  readonly usage: Readonly<ShallowRef<RunUsage | null>>;
   /** How far the survey of the engines is that is under way. */
   readonly enginesTried: Readonly<ShallowRef<EngineProgress | null>>;
   /** All runs of the project by id, in the order of their numbers. */
@@ -58,6 +58,17 @@ export interface Studio {
   close(): void;
 }
 
+/** What the run under way takes of the machine, now and lately. */
+interface RunUsage {
+  readonly run: string;
+  readonly now: DeviceUsage;
+  /** Oldest first, at most USAGE_KEPT. */
+  readonly recent: readonly DeviceUsage[];
+}
+
+/** How many usages are kept: two minutes. */
+export const USAGE_KEPT = 60;
+
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5000;
 
@@ -68,7 +79,7 @@ export function createStudio(connect: Connect): Studio {
   const runs = shallowRef<ReadonlyMap<string, RunSummary>>(new Map());
   const datasets = shallowRef<readonly DatasetEntry[]>([]);
   const imports = shallowRef<ReadonlyMap<string, DataImport>>(new Map());
-  const usage = shallowRef<{ readonly run: string; readonly now: DeviceUsage } | null>(null);
+  const usage = shallowRef<RunUsage | null>(null);
   const enginesTried = shallowRef<EngineProgress | null>(null);
   const importEnded = new Set<(data: DataImport) => void>();
   const beforeStart = new Set<() => Promise<void>>();
@@ -93,7 +104,7 @@ export function createStudio(connect: Connect): Studio {
     runChanged: (id, summary) => putRun(id, summary),
     importChanged: (data) => putImport(data),
     datasetsChanged: (list) => void (datasets.value = list),
-    deviceUsage: (run, now) => void (usage.value = { run, now }),
+    deviceUsage: (run, now) => void (usage.value = withUsage(usage.value, run, now)),
     enginesTried: (progress) => void (enginesTried.value = progress),
   };
 
@@ -182,6 +193,11 @@ export function createStudio(connect: Connect): Studio {
       clearTimeout(timer);
     },
   };
+}
+
+function withUsage(before: RunUsage | null, run: string, now: DeviceUsage): RunUsage {
+  const known = before?.run === run ? before.recent : [];
+  return { run, now, recent: [...known, now].slice(-USAGE_KEPT) };
 }
 
 function inOrder(summaries: Iterable<RunSummary>): ReadonlyMap<string, RunSummary> {

@@ -131,7 +131,8 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
   /** Every point of the chart, as the page saves it: training losses by step, validation by step. */
   async function pointsOnPage() {
     const coming = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Save all points as CSV' }).click();
+    await page.getByRole('button', { name: 'Save the chart' }).click();
+    await page.getByRole('menuitem', { name: 'All points (CSV)' }).click();
     const text = await readFile(await (await coming).path(), 'utf8');
     const lines = text.trimEnd().split('\n').slice(1);
     const rows = lines.map((line) => line.split(','));

@@ -14,7 +14,6 @@ export default {
     sparse_categorical_crossentropy: 'cross-entropy',
     categorical_crossentropy: 'cross-entropy',
   },
-  savePoints: 'Save all points as CSV',
   training: 'training',
   validation: 'validation',
   best: 'best',

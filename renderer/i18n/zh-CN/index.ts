@@ -11,6 +11,7 @@ import shell from './shell.ts';
 import start from './start.ts';
 import train from './train.ts';
 import tree from './tree.ts';
+import watch from './watch.ts';
 
 /** All texts in this language, by area. */
 export default {
@@ -27,4 +28,5 @@ export default {
   start,
   train,
   tree,
+  watch,
 };

@@ -17,7 +17,6 @@ export default {
     sparse_categorical_crossentropy: '交叉熵',
     categorical_crossentropy: '交叉熵',
   },
-  savePoints: '将所有数据点存为 CSV',
   training: '训练',
   validation: '验证',
   best: '最佳',

@@ -1,15 +1,30 @@
 import { expect, test } from 'vitest';
-import { countTicks, linearTicks, logTicks, timeTicks } from '../../../renderer/charts/ticks.ts';
+import {
+  countTicks,
+  linearTicks,
+  logTicks,
+  partTicks,
+  timeTicks,
+} from '../../../renderer/charts/ticks.ts';
 
 test('epochs and steps are counted in whole round numbers', () => {
-  expect(countTicks(12, 7)).toEqual([0, 2, 4, 6, 8, 10, 12]);
-  expect(countTicks(1, 7)).toEqual([0, 1]);
-  expect(countTicks(4690, 7)).toEqual([0, 1000, 2000, 3000, 4000]);
+  expect(countTicks(0, 12, 7)).toEqual([0, 2, 4, 6, 8, 10, 12]);
+  expect(countTicks(0, 1, 7)).toEqual([0, 1]);
+  expect(countTicks(0, 4690, 7)).toEqual([0, 1000, 2000, 3000, 4000]);
+});
+
+test('a part of an axis has the round places that lie in it', () => {
+  expect(countTicks(1234, 1290, 6)).toEqual([1240, 1250, 1260, 1270, 1280, 1290]);
+  expect(partTicks(2.1, 2.4, 4).map((tick) => Number(tick.toFixed(6)))).toEqual([
+    2.1, 2.2, 2.3, 2.4,
+  ]);
+  expect(partTicks(0, 12, 7)).toEqual(countTicks(0, 12, 7));
+  expect(timeTicks(65, 125, 6)).toEqual([70, 80, 90, 100, 110, 120]);
 });
 
 test('time is counted in steps that clocks know', () => {
-  expect(timeTicks(60, 6)).toEqual([0, 10, 20, 30, 40, 50, 60]);
-  expect(timeTicks(3000, 6)).toEqual([0, 600, 1200, 1800, 2400, 3000]);
+  expect(timeTicks(0, 60, 6)).toEqual([0, 10, 20, 30, 40, 50, 60]);
+  expect(timeTicks(0, 3000, 6)).toEqual([0, 600, 1200, 1800, 2400, 3000]);
 });
 
 test('losses on a logarithmic axis stand at 1, 2 and 5', () => {

@@ -72,6 +72,22 @@ test('while validating after an epoch it is still that epoch', () => {
   expect(progressOf(record, 2002)).toMatchObject({ epoch: 1, run: 0.5, part: 0.25 });
 });
 
+test('a pause stands still: what has passed, what is left, and the rate', () => {
+  const record = after(
+    ...start,
+    [1000, { type: 'state', state: 'training' }],
+    [2000, { type: 'steps', first: 1, losses: losses(4) }],
+    [3500, { type: 'steps', first: 5, losses: losses(10) }],
+    [3600, { type: 'state', state: 'paused' }],
+  );
+  const then = progressOf(record, 3600);
+  expect(progressOf(record, 999_999)).toEqual(then);
+  expect(then).toMatchObject({ elapsedMs: 3600, msPerStep: 150, epoch: 2, part: 0.4 });
+  expect(then.leftMs).toBeCloseTo(6 * 150 + 2 * 800);
+  fold(record, { type: 'state', state: 'training', seq: record.seq + 1, time: 103_600 });
+  expect(progressOf(record, 104_600)).toMatchObject({ elapsedMs: 4600, msPerStep: 150 });
+});
+
 test('the end stops the clock and leaves no time', () => {
   const record = after(
     ...start,

@@ -77,12 +77,12 @@ function folded(list: readonly RunEvent[], record = newRecord('run')): RunRecord
 
 /** What can be compared: the series as plain numbers. */
 function plain(record: RunRecord) {
-  const { losses, smoothed, times, ...rest } = record;
+  const { losses, times, rates, ...rest } = record;
   return {
     ...rest,
     losses: [...losses.values],
-    smoothed: [...smoothed.values],
     times: [...times.values],
+    rates: [...rates.values],
   };
 }
 
@@ -137,11 +137,32 @@ describe('fold', () => {
     expect(record.log.at(-1)).toMatchObject({ kind: 'error', error });
   });
 
-  test('smooths towards the newest losses and passes over one that is not finite', () => {
+  test('knows the learning rate of each step, and where it goes over to another plateau', () => {
     const record = folded(events.slice(0, 8));
-    fold(record, { type: 'steps', first: 1, losses: [1, NaN, 1, 1], seq: 9, time: 1500 });
-    expect([...record.losses.values]).toEqual([1, NaN, 1, 1]);
-    expect([...record.smoothed.values]).toEqual([1, 1, 1, 1]);
+    const losses = [1, 1, 1, 1];
+    fold(record, { type: 'steps', first: 1, losses, rate: 0.1, seq: 9, time: 1500 });
+    const rate = [0.1, 0.05, 0.05, 0.05];
+    fold(record, { type: 'steps', first: 5, losses, rate, seq: 10, time: 1600 });
+    expect([...record.rates.values]).toEqual([0.1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]);
+    expect(record.rateChanges).toEqual([{ step: 6, rate: 0.05 }]);
+    // One that falls with every step has no plateaus.
+    const falling = [0.04, 0.03, 0.02, 0.01];
+    fold(record, { type: 'steps', first: 9, losses, rate: falling, seq: 11, time: 1700 });
+    expect(record.rateChanges).toHaveLength(1);
+  });
+
+  test('a rest is no part of the time of steps, and a clock that goes back turns none around', () => {
+    const record = folded(events.slice(0, 8));
+    const state = (at: number, time: number, next: 'training' | 'paused') =>
+      fold(record, { type: 'state', state: next, seq: at, time });
+    state(9, 1500, 'training');
+    fold(record, { type: 'steps', first: 1, losses: [1, 1], seq: 10, time: 1700 });
+    state(11, 1800, 'paused');
+    state(12, 61_800, 'training');
+    fold(record, { type: 'steps', first: 3, losses: [1], seq: 13, time: 61_900 });
+    fold(record, { type: 'steps', first: 4, losses: [1], seq: 14, time: 1000 });
+    expect([...record.times.values]).toEqual([1600, 1700, 1900, 1900]);
+    expect(record.rested).toBe(60_000);
   });
 
   test('has no best epoch while epoch 0 is better than all', () => {

@@ -1,0 +1,63 @@
+import type en from '../en/watch.ts';
+import type { Texts } from '../texts.ts';
+
+export default {
+  rate: '学习率',
+  keys: '图表。加号和减号缩放，方向键移动，0 显示全部。',
+  reset: '显示全部',
+  resetHint: '重新显示整个运行（按 0 或双击）',
+  flags: {
+    resumed: '继续',
+    frozen: '冻结',
+    unfrozen: '解冻',
+    rate: '学习率 {rate}',
+    stopped: '提前停止',
+  },
+  trainingAt: '训练（第 {epoch} 轮）',
+  smoothing: {
+    title: '平滑',
+    hint: '平滑曲线中保留多少之前的损失。原始曲线显示在其后。',
+    auto: '按每轮步数',
+  },
+  quantity: '大图显示的内容',
+  enlarge: '在大图中显示{name}',
+  save: {
+    title: '保存图表',
+    png: '图片（PNG）',
+    svg: '矢量图（SVG）',
+    csv: '所有数据点（CSV）',
+    failed: '无法保存图表：{reason}',
+  },
+  charts: '曲线',
+  chartOf: '{steps} 步的{name}，当前 {value}',
+  resources: {
+    title: '资源',
+    span: '{minutes} 分钟',
+    cpu: 'CPU',
+    memory: '内存',
+    gpu: 'GPU',
+    gpuMemory: '显存',
+    none: '运行进行时显示。',
+    label: '{name}：{value}',
+  },
+  waiting: '等待数据',
+  waitingHint: '训练时间中等待下一批数据所占的比例',
+  paused: '已暂停',
+  columns: {
+    gradient: '梯度',
+    update: '更新',
+    dead: '失活',
+    gradientHint: '本步中可训练权重的梯度范数',
+    updateHint: '本步对权重的改变量与权重范数之比',
+    deadHint: '对批中所有样本输出均为 0 的单元',
+  },
+  memory: {
+    need: '约需内存 {size}',
+    parts: '权重 {weights}，优化器 {slots}，一个批次及其梯度 {activations}，数据 {data}',
+    of: '（{device} 共 {total}）',
+    tight: '超出 {device} 的可用内存（{free}）。批大小 {batch} 可以放下。',
+    never: '即使批大小为 1，也超出 {device} 的可用内存（{free}）。',
+    take: '改为 {batch}',
+    measuring: '正在估算内存',
+  },
+} satisfies Texts<typeof en>;

@@ -6,11 +6,11 @@ export const USAGE = 2;
 /** Exit code after Ctrl-C. */
 export const INTERRUPTED = 130;
 
-/** Ends the command with what went wrong in one line, on stderr. */
+/** Ends the command with what went wrong in one line, on stderr; an error with the code `USAGE` is a wrong command line. */
 export function fail(thrown: unknown): never {
-  const { message, saved } = encodeError(thrown);
+  const { code, message, saved } = encodeError(thrown);
   process.stderr.write(`matryoshka: ${message}${saved ? ` (${saved})` : ''}\n`);
-  process.exit(1);
+  process.exit(code === 'USAGE' ? USAGE : 1);
 }
 
 /** A parser of whole numbers from `least` up, for an option. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../service/places.ts';
+import { addConvert } from './convert.ts';
 import { addCompare } from './compare.ts';
 import { addData } from './data.ts';
 import { addEngines } from './engines.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addProve,
   addEngines,
   addExport,
+  addConvert,
   addPredict,
   addRuns,
   addCompare,

@@ -1,22 +1,33 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelSource } from '../trainer/contract.ts';
+import type { KnownModel, ModelSource } from '../trainer/contract.ts';
 import { findProject } from './project.ts';
 import { readRunRecord, runFile } from './run-record.ts';
 
-/** The models and weights of a run's folder; or of a project or template, with the weights that its training begins with. */
+/**
+ * The models and weights of a run's folder, of a model's file (or the folder of a `model.json`), or of a project or
+ * template with the weights that its training begins with.
+ */
 export async function findModel(nameOrPath: string): Promise<ModelSource> {
-  if (existsSync(runFile(nameOrPath))) return modelOfRun(nameOrPath);
+  if (await isFile(runFile(nameOrPath))) return modelOfRun(nameOrPath);
+  const inFolder = join(nameOrPath, 'model.json');
+  if (await isFile(inFolder)) return { file: inFolder };
+  if ((await isFile(nameOrPath)) && !nameOrPath.endsWith('project.json'))
+    return { file: nameOrPath };
   const { model, training } = await findProject(nameOrPath);
   return { spec: model, main: training.model, weights: { seed: training.seed } };
 }
 
 /** The models of a run with the weights of its newest checkpoint. */
-export async function modelOfRun(folder: string): Promise<ModelSource> {
-  const { model, settings } = await readRunRecord(folder);
-  return {
-    spec: model,
-    main: settings.model,
-    weights: { checkpoints: join(folder, 'checkpoints') },
-  };
+export async function modelOfRun(folder: string): Promise<KnownModel> {
+  const run = await readRunRecord(folder);
+  const weights = { checkpoints: join(folder, 'checkpoints') };
+  return { spec: run.model, main: run.settings.model, weights, run };
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Channel } from '../../shared/api/channel.ts';
 import type { RunSummary, Snapshot, StudioService } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
@@ -10,8 +10,9 @@ import { imageFile } from '../trainer/contract.ts';
 import { ask } from './ask.ts';
 import { createDatasets } from './datasets.ts';
 import { readEvents } from './event-log.ts';
-import { exportFresh, exportRun } from './exporting.ts';
+import { createDownloads, type Downloads } from './downloads.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { createModels } from './models.ts';
 import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
 import { createPreviews } from './previews.ts';
@@ -40,6 +41,8 @@ export interface Studio {
   connect(channel: Channel): void;
   /** Takes in the contents of the files that a window was asked for: see Uploads. */
   readonly receiveUpload: Uploads['receive'];
+  /** What a window was given a ticket for: see Downloads. */
+  readonly findDownload: Downloads['find'];
   /** The runs that are under way here. */
   activeRuns(): RunSummary[];
   /** Stops what is under way, each run after saving a checkpoint. Resolves when all have ended. */
@@ -78,11 +81,13 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   );
 
   const previews = createPreviews(startTrainer);
+  const downloads = createDownloads();
 
   const service: StudioService = {
     ...datasets.service,
     ...survey,
     ...library.service,
+    ...createModels({ folder, runs, downloads, startTrainer }),
     async snapshot() {
       const project = await openProject(folder);
       return {
@@ -126,12 +131,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       const { model } = await openProject(folder);
       return previews.preview({ ...job, model });
     },
-    async exportModel({ run, path, folder: out }) {
-      const place = resolve(folder, out);
-      if (run !== null) return exportRun(runs.folder(run), path, place);
-      const { model, training } = await openProject(folder);
-      return exportFresh(model, path, training.seed, place);
-    },
   };
 
   return {
@@ -142,9 +141,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       channel.onClose(() => feeds.delete(feed));
     },
     receiveUpload: datasets.receive,
+    findDownload: downloads.find,
     activeRuns: runs.active,
     async close() {
-      await Promise.all([datasets.close(), previews.close()]);
+      await Promise.all([datasets.close(), previews.close(), downloads.close()]);
       await Promise.all(runs.active().map(({ id }) => runs.stop(id, false)));
     },
   };

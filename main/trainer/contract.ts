@@ -1,7 +1,8 @@
-import type { Proof } from '../../shared/api/contract.ts';
+import type { ExportResult, Proof, RunSummary } from '../../shared/api/contract.ts';
 import type { DataPreview } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
+import type { ExportFormat, ExportOptions, ExportPlan } from '../../shared/api/exports.ts';
 import type { LayerId, ModelSpec } from '../../shared/keras/spec.ts';
 import type { EngineSetting, TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { TensorData } from '../../shared/program/tensor.ts';
@@ -30,13 +31,35 @@ export interface PreviewJob extends Pick<TrainJob, 'model' | 'settings'> {
   readonly versions: number;
 }
 
-/** Where a model and its weights come from. */
-export interface ModelSource {
+/** Where a model and its weights come from: a file in any format that is read, or a spec and its weights. */
+export type ModelSource = { readonly file: string } | KnownModel;
+
+/** A model that needs no file to be read, but for its weights. */
+export interface KnownModel {
   readonly spec: ModelSpec;
   /** The model that is meant where none is named. */
   readonly main: LayerId;
   /** Those that a training with this seed begins with, or those of the newest checkpoint in a folder. */
   readonly weights: { readonly seed: number } | { readonly checkpoints: string };
+  /** The run that it is from. */
+  readonly run?: Pick<RunSummary, 'settings' | 'data' | 'engine' | 'lastStep' | 'lastEpoch'>;
+}
+
+/** A model to write in a format. */
+export interface ExportJob {
+  readonly source: ModelSource;
+  /** The path or name of the model; null: the main one. */
+  readonly name: string | null;
+  readonly format: ExportFormat;
+  readonly options: ExportOptions;
+  /** The file, or the folder where the format is one. */
+  readonly target: string;
+}
+
+/** What was written. */
+export interface Exported extends ExportResult {
+  /** The model's path. */
+  readonly model: string;
 }
 
 /** A tensor that goes into a model. */
@@ -99,6 +122,13 @@ export interface TrainerService {
   preview(job: PreviewJob): Promise<DataPreview>;
   /** What a model gives for inputs, in inference mode. */
   predict(job: PredictJob): Promise<Predicted>;
+  /** What a format makes of a model; nothing is written. */
+  planExport(job: ExportJob): Promise<ExportPlan>;
+  /**
+   * Writes a model in a format, whole or not at all, opens it again and compares it. Rejects where the format can't
+   * hold the model.
+   */
+  exportModel(job: ExportJob): Promise<Exported>;
   /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
   engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
   /** Forgets which engines were the fastest for models. */

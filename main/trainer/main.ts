@@ -14,6 +14,7 @@ import { prove } from './prove.ts';
 import { survey } from './survey.ts';
 import { train } from './trainer.ts';
 import { followUsage } from './usage.ts';
+import { planModel, writeModel } from './write-model.ts';
 
 /** How often the owner hears that this process lives, in ms. */
 const HEARTBEAT = 500;
@@ -48,6 +49,8 @@ function serve(channel: Channel): void {
     prove: ({ model, settings }) => working(prove(model, settings)),
     preview: (job) => working(preview(job)),
     predict: (job) => working(predict(job)),
+    planExport: (job) => working(planModel(job)),
+    exportModel: (job) => working(writeModel(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),
     engines: (benchmark) =>
       working(survey(benchmark, (progress) => void listener.enginesTried(progress))),

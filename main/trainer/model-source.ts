@@ -1,10 +1,11 @@
-import { newestCheckpoint } from '../formats/checkpoint.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { modelAt } from '../../shared/keras/model-path.ts';
 import { layerOf, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
 import { freshVariables } from '../../shared/program/step.ts';
 import type { NamedTensors } from '../../shared/program/tensor.ts';
 import { traceModel } from '../../shared/program/trace.ts';
+import { newestCheckpoint } from '../formats/checkpoint.ts';
+import { readModelFile } from '../formats/read.ts';
 import type { ModelSource } from './contract.ts';
 
 /** A model with a value for each of its variables. */
@@ -15,22 +16,32 @@ export interface LoadedModel {
   readonly path: string;
   /** By key; those of other models may be among them. */
   readonly values: NamedTensors;
+  /** What is not as its file says. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Gets a model and its weights from where they are; `name` is that of the model or of one inside it, null the main one.
- * Throws a StudioError that says what is not there.
+ * Throws an Error that says what is not there, or what is wrong with a file.
  */
 export async function loadModel(source: ModelSource, name: string | null): Promise<LoadedModel> {
-  const { spec, main } = source;
-  const { path, layer: model } = modelAt(spec, name ?? layerOf(spec, main).config.name);
-  const { weights } = source;
+  if ('file' in source) {
+    const { spec, model, values, notes } = await readModelFile(source.file);
+    return { spec, ...named(spec, model, name), values, notes };
+  }
+  const { spec, main, weights } = source;
+  const place = named(spec, main, name);
   if ('seed' in weights) {
-    const { variables } = traceModel(spec, model);
-    return { spec, model, path, values: freshVariables(variables, weights.seed) };
+    const { variables } = traceModel(spec, place.model);
+    return { spec, ...place, values: freshVariables(variables, weights.seed), notes: [] };
   }
   const checkpoint = await newestCheckpoint(weights.checkpoints);
   if (!checkpoint)
     throw new StudioError('NO_CHECKPOINT', `${weights.checkpoints} holds no checkpoint yet`);
-  return { spec, model, path, values: checkpoint.variables };
+  return { spec, ...place, values: checkpoint.variables, notes: [] };
+}
+
+function named(spec: ModelSpec, main: LayerId, name: string | null) {
+  const { path, layer: model } = modelAt(spec, name ?? layerOf(spec, main).config.name);
+  return { path, model };
 }

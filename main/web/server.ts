@@ -8,6 +8,7 @@ import { rendererFolder } from '../service/places.ts';
 import { rendererFile, securityHeaders } from '../service/renderer-files.ts';
 import type { Studio } from '../service/studio.ts';
 import { isLocal, isToken, newToken } from './access.ts';
+import { answerDownload } from './download.ts';
 import { socketChannel } from './socket-channel.ts';
 import { answerUpload, uploadOf } from './upload.ts';
 
@@ -40,7 +41,7 @@ export async function serveWeb(
   const token = newToken();
   const server = createServer((request, response) => {
     const upload = request.method === 'POST' ? uploadOf(addressOf(request).path) : null;
-    if (!upload) return void answer(folder, request, response);
+    if (!upload) return void answer(studio, folder, request, response);
     const given = /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
     if (isLocal(request) && isToken(given, token))
       return void answerUpload(studio, upload, request, response);
@@ -93,6 +94,7 @@ export async function serveWeb(
 }
 
 async function answer(
+  studio: Studio,
   folder: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -104,6 +106,8 @@ async function answer(
   if (!isLocal(request)) return void plain(403, 'Only this machine may ask.');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return void plain(405, 'Only GET and HEAD are known.', { allow: 'GET, HEAD' });
+  const download = /^\/download\/([\w-]+)$/.exec(addressOf(request).path);
+  if (download) return answerDownload(studio, download[1]!, request, response);
   const file = await rendererFile(folder, addressOf(request).path);
   if (!file) return void plain(404, 'There is no such file.');
   response.writeHead(200, {

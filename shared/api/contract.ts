@@ -11,6 +11,7 @@ import {
   type DatasetEntry,
 } from './data.ts';
 import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
+import type { Verification } from './exports.ts';
 import type {
   EngineChoice,
   EpochResult,
@@ -19,6 +20,7 @@ import type {
   RunState,
   StoredPicture,
 } from './events.ts';
+import { modelRequests, type ModelService } from './models.ts';
 import { runId, runLibraryRequests, type RunLabel, type RunLibraryService } from './runs.ts';
 
 /** A project: its models, its data and how it trains. On disk it is `project.json`. */
@@ -99,10 +101,12 @@ export interface ExportResult {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   /** What is different in the files, for people: names that had to change, layers that could not stay shared. */
   readonly notes: readonly string[];
+  /** What came of opening the file again; null for formats that hold no model that runs. */
+  readonly verification: Verification | null;
 }
 
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
-export interface StudioService extends DataService, EngineService, RunLibraryService {
+export interface StudioService extends DataService, EngineService, ModelService, RunLibraryService {
   snapshot(): Promise<Snapshot>;
   /** Stores changed models or settings in the project. */
   saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
@@ -131,13 +135,6 @@ export interface StudioService extends DataService, EngineService, RunLibrarySer
     samples: number;
     versions: number;
   }): Promise<DataPreview>;
-  /** Writes a model or submodel, by path, with the weights of a run (null: fresh ones) into a folder. */
-  exportModel(query: {
-    run: string | null;
-    path: string;
-    format: 'tfjs';
-    folder: string;
-  }): Promise<ExportResult>;
 }
 
 /** What the service tells its windows. */
@@ -151,6 +148,7 @@ export interface StudioListener extends DataListener, EngineListener {
 export const requests = {
   ...dataRequests,
   ...engineRequests,
+  ...modelRequests,
   ...runLibraryRequests,
   snapshot: z.tuple([]),
   saveProject: z.tuple([
@@ -175,14 +173,6 @@ export const requests = {
       settings: trainingSettings,
       samples: z.int().min(1).max(64),
       versions: z.int().min(1).max(64),
-    }),
-  ]),
-  exportModel: z.tuple([
-    z.strictObject({
-      run: runId.nullable(),
-      path: z.string().min(1),
-      format: z.literal('tfjs'),
-      folder: z.string().min(1),
     }),
   ]),
 } satisfies { [M in keyof StudioService]: z.ZodType<Parameters<StudioService[M]>> };

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openStudio } from '../../../main/service/studio.ts';
@@ -129,7 +128,7 @@ test('a window that loses its connection in mid-run misses nothing', async () =>
   after.close();
 });
 
-test('images and exported models come from the run', async () => {
+test('images come from the run', async () => {
   const { service, runs, until, close } = await watch();
   const run = await service.startRun(behaving('steps=3', 1));
   await until(() => runs.get(run.id)?.state === 'finished');
@@ -137,15 +136,6 @@ test('images and exported models come from the run', async () => {
   expect([...(await service.runImages({ id: run.id, picture: 3 }))]).toEqual([1]);
   await expect(service.runImages({ id: run.id, picture: 2 })).rejects.toMatchObject({
     code: 'NO_SUCH_IMAGES',
-  });
-  const fresh = { run: null, path: 'autoencoder/encoder', format: 'tfjs', folder: 'out' } as const;
-  const result = await service.exportModel(fresh);
-  expect(result.folder).toBe(join(place, 'out'));
-  expect(JSON.parse(await readFile(join(place, 'out/model.json'), 'utf8'))).toMatchObject({
-    format: 'layers-model',
-  });
-  await expect(service.exportModel({ ...fresh, path: 'nobody' })).rejects.toMatchObject({
-    code: 'BAD_MODEL',
   });
   await service.stopRun({ id: run.id, discard: true });
   expect(existsSync(run.folder)).toBe(false);

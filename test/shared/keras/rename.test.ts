@@ -26,8 +26,8 @@ describe('renaming', () => {
 
   it('takes settings along that name inputs and outputs', () => {
     const { model, training } = templateProject('multi-io');
-    const [[output]] = model.layers[training.model]!.graph!.outputs as [[string]];
-    const { name } = model.layers[output]!.config;
+    const [output] = model.layers[training.model]!.graph!.outputs;
+    const { name } = model.layers[output![0]]!.config;
     expect(training.loss).toHaveProperty(name);
     const path = `${model.layers[training.model]!.config.name}/${name}`;
     const renamed = renameLayer({ model, training }, path, 'other');

@@ -8,7 +8,7 @@ import { regularizerOf } from '../keras/regularizers.ts';
 import { SpecError } from '../keras/spec.ts';
 import type { Ops, Value } from './builder.ts';
 import type { Shape } from './tensor.ts';
-import type { Trace } from './trace.ts';
+import type { Forward } from './trace.ts';
 
 /** A feed that holds what an output should be. */
 export interface TargetFeed {
@@ -44,7 +44,7 @@ export interface Objective {
 
 /** Adds losses and metrics to a traced model. Throws a SpecError for one that is unknown. */
 export function addObjective(
-  trace: Trace,
+  trace: Forward,
   outputs: readonly OutputSettings[],
   sampleWeights?: readonly Shape[],
 ): Objective {
@@ -140,7 +140,7 @@ function freeName(metrics: readonly MetricOutput[], prefix: string, own: string)
 }
 
 /** What the regularizers of the trained variables add. */
-function regularization({ ops, variables }: Trace): Value[] {
+function regularization({ ops, variables }: Forward): Value[] {
   return variables.flatMap(({ key, shape, dtype, regularizer, trainable }) =>
     trainable && regularizer
       ? [regularizerOf(regularizer)(ops, ops.variable(key, shape, dtype))]

@@ -6,13 +6,14 @@ import { optimizerOf } from '../keras/optimizers/catalogue.ts';
 import type { LearningRate } from '../keras/schedules.ts';
 import { layerOf, type LayerId, type ModelSpec } from '../keras/spec.ts';
 import type { Value } from './builder.ts';
+import { cropUnseen } from './crop.ts';
 import type { Optimizer } from '../keras/optimizers/optimizer.ts';
 import { grad } from './grad.ts';
 import { optimize } from './optimize.ts';
-import { addObjective, type MetricOutput, type TargetFeed } from './objective.ts';
+import { addObjective, type MetricOutput, type Objective, type TargetFeed } from './objective.ts';
 import type { Program } from './program.ts';
 import { scalar, sizeOf, tensor, type NamedTensors, type Shape } from './tensor.ts';
-import { traceModel, type Trace, type TracedVariable } from './trace.ts';
+import { traceModel, type Forward, type TracedVariable } from './trace.ts';
 
 /** The programs of a model that is compiled, and what they need. */
 export interface CompiledModel {
@@ -70,12 +71,12 @@ export function compileModel(
 ): CompiledModel {
   const outputs = settingsPerOutput(spec, model, settings);
   const optimizer = optimizerOf(settings.optimizer);
-  const training = traceModel(spec, model, { training: true });
+  const training = cropUnseen(traceModel(spec, model, { training: true }));
   const byClass = settings.class_weight ? [[null]] : undefined;
   const objective = addObjective(training, outputs, sampleWeights ?? byClass);
   const { slots, updates } = update(training, objective.loss, optimizer);
 
-  const inference = traceModel(spec, model);
+  const inference = cropUnseen(traceModel(spec, model));
   const judged = addObjective(inference, outputs, sampleWeights);
   const results = inference.outputs.map((value, i) => [`output/${i}`, value] as const);
   return {
@@ -88,12 +89,41 @@ export function compileModel(
     outputs: results.map(([name]) => name),
     variables: training.variables,
     slots,
-    learningRate: optimizer.learningRate,
+    learningRate: optimizerOf(settings.optimizer).learningRate,
   };
 }
 
+/** A training step as it is traced: what it computes on the way can still be made an output. */
+export interface TracedStep {
+  readonly trace: Trace;
+  readonly objective: Objective;
+  readonly slots: readonly SlotSpec[];
+  /** The new values of variables and slots, by key. */
+  readonly updates: Readonly<Record<string, Value>>;
+  /** What the optimizer moves, with the gradient of the loss by it. */
+  readonly moved: readonly {
+    readonly key: string;
+    readonly value: Value;
+    readonly gradient: Value;
+  }[];
+}
+
+/** Traces one training step of a model: forward, loss, gradients and update. Throws as `compileModel` does. */
+export function traceStep(
+  spec: ModelSpec,
+  model: LayerId,
+  settings: CompileSettings,
+  sampleWeights?: readonly Shape[],
+): TracedStep {
+  const outputs = settingsPerOutput(spec, model, settings);
+  const trace = traceModel(spec, model, { training: true });
+  const byClass = settings.class_weight ? [[null]] : undefined;
+  const objective = addObjective(trace, outputs, sampleWeights ?? byClass);
+  return { trace, objective, ...update(trace, objective.loss, optimizerOf(settings.optimizer)) };
+}
+
 /** The optimizer's work on every trainable variable, and what it keeps for it. */
-function update(trace: Trace, loss: Value, optimizer: Optimizer) {
+function update(trace: Forward, loss: Value, optimizer: Optimizer) {
   const { ops } = trace;
   const variables = trace.variables.filter((variable) => variable.trainable);
   const kept = slotsOf(optimizer);
@@ -129,16 +159,21 @@ function update(trace: Trace, loss: Value, optimizer: Optimizer) {
     scalars.map(([name]) => [name, ops.variable(`optimizer/${name}`, [])]),
   );
   const rate = ops.feed(LEARNING_RATE, []);
-  const moved = applyOptimizer(ops, optimizer, trained, once, rate, iteration);
+  const applied = applyOptimizer(ops, optimizer, trained, once, rate, iteration);
 
   const updates: Record<string, Value> = { ...trace.updates, [ITERATION]: ops.add(iteration, 1) };
   variables.forEach(({ key }, i) => {
-    updates[key] = moved.updates[i]!.variable;
-    for (const [name, value] of Object.entries(moved.updates[i]!.slots))
+    updates[key] = applied.updates[i]!.variable;
+    for (const [name, value] of Object.entries(applied.updates[i]!.slots))
       updates[slotKey(key, name)] = value;
   });
-  for (const [name, value] of Object.entries(moved.once)) updates[`optimizer/${name}`] = value;
-  return { slots, updates };
+  for (const [name, value] of Object.entries(applied.once)) updates[`optimizer/${name}`] = value;
+  const moved = variables.map(({ key }, i) => ({
+    key,
+    value: values[i]!,
+    gradient: gradients[i]!,
+  }));
+  return { slots, updates, moved };
 }
 
 const slotKey = (variable: string, slot: string) => `optimizer/${variable}/${slot}`;

@@ -23,10 +23,9 @@ export interface TracedCall {
   readonly outputs: readonly Value[];
 }
 
-/** A model as operations. */
-export interface Trace {
+/** The forward pass of a model as operations. */
+export interface Forward {
   readonly ops: Ops;
-  readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** Which positions of each output count, as masks came along (Masking, Embedding); null: all. */
   readonly masks: readonly (Value | null)[];
@@ -36,6 +35,11 @@ export interface Trace {
   readonly updates: Readonly<Record<string, Value>>;
   /** What layers add to the loss. */
   readonly losses: readonly Value[];
+}
+
+/** A model as operations, with what it took and every call on the way. */
+export interface Trace extends Forward {
+  readonly inputs: readonly Value[];
   /** Every call at every path, in the order in which they run; nested ones before the model that they belong to. */
   readonly calls: readonly TracedCall[];
 }

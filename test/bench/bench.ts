@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
+import { trainerArguments, trainerEnvironment } from '../../main/service/trainer-process.ts';
 import { benchCompile } from './compile.ts';
 import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
@@ -27,11 +29,23 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   gpu: benchGpu,
 };
 
-const named = process.argv.slice(2);
-const parts = Object.keys(PARTS).filter((part) => named.includes(part));
-const others = named.filter((name) => !(name in PARTS));
+/** Measures in a process like a trainer's: Node's arguments and the allocator's settings hold from its start. */
+function benchAsTrainer(): number {
+  const env = { ...trainerEnvironment({}), [CHILD]: '1' };
+  const args = [...trainerArguments, '--expose-gc', ...process.argv.slice(1)];
+  return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
+}
 
-console.log(
-  `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} threads, Node ${process.version}`,
-);
-for (const part of named.length > 0 ? parts : Object.keys(PARTS)) await PARTS[part]!(others);
+async function bench(): Promise<void> {
+  const named = process.argv.slice(2);
+  const parts = Object.keys(PARTS).filter((part) => named.includes(part));
+  const others = named.filter((name) => !(name in PARTS));
+  console.log(
+    `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} threads, Node ${process.version}`,
+  );
+  for (const part of named.length > 0 ? parts : Object.keys(PARTS)) await PARTS[part]!(others);
+}
+
+const CHILD = 'MATRYOSHKA_BENCH';
+if (process.env[CHILD]) await bench();
+else process.exitCode = benchAsTrainer();

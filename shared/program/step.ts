@@ -95,7 +95,7 @@ export function compileModel(
 
 /** A training step as it is traced: what it computes on the way can still be made an output. */
 export interface TracedStep {
-  readonly trace: Trace;
+  readonly trace: Forward;
   readonly objective: Objective;
   readonly slots: readonly SlotSpec[];
   /** The new values of variables and slots, by key. */

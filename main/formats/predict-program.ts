@@ -1,12 +1,15 @@
 import type { ExportOptions } from '../../shared/api/exports.ts';
-import { layerOf } from '../../shared/keras/spec.ts';
+import { prepareImages, rawImageShape } from '../../shared/data/prepare-images.ts';
+import { outputNames } from '../../shared/keras/compile-settings.ts';
 import { inputType } from '../../shared/keras/input-layer.ts';
+import { layerOf } from '../../shared/keras/spec.ts';
 import { createOps, type Ops, type Value } from '../../shared/program/builder.ts';
 import { optimize } from '../../shared/program/optimize.ts';
 import { nodesOf, type Program } from '../../shared/program/program.ts';
-import type { TensorType } from '../../shared/program/tensor.ts';
+import type { Dim, Shape, TensorType } from '../../shared/program/tensor.ts';
 import { inputShape, traceModel, type TracedVariable } from '../../shared/program/trace.ts';
 import { modelOf, type ExportSource } from './exporter.ts';
+import { imagePreparation } from './preparation.ts';
 
 /** A tensor that goes into a model or comes out of it. */
 export interface Port extends TensorType {
@@ -25,13 +28,13 @@ export interface PredictProgram {
 }
 
 /**
- * The program of a model in inference mode, with a fixed batch where one is given, and its images with channels first
- * at both ends where that is wanted. Throws a SpecError for a model that can't be, and an Error for one that draws
- * random numbers.
+ * The program of a model in inference mode, with a fixed batch where one is given, with its images channels first at
+ * both ends where that is wanted, and with what the training does to images in it where that is. Throws a SpecError for
+ * a model that can't be, and an Error for one that draws random numbers, or whose preparation is not known.
  */
 export function predictProgram(
   source: ExportSource,
-  { batch, layout }: Pick<ExportOptions, 'batch' | 'layout'>,
+  { batch, layout, preprocessing }: Pick<ExportOptions, 'batch' | 'layout' | 'preprocessing'>,
 ): PredictProgram {
   const { spec } = source;
   const model = modelOf(source);
@@ -39,34 +42,40 @@ export function predictProgram(
   const ops = createOps();
   const first = layout === 'channels_first';
   const named = uniqueNames();
-  const fed = graph!.inputs.map(([id]) => {
+  const prepared = preprocessing ? imagePreparation(source) : new Map<string, never>();
+  if (preprocessing && prepared.size === 0)
+    throw new Error(`it is not known how the images that ${source.path} takes were prepared`);
+  const inputs: Port[] = [];
+  const inside = graph!.inputs.map(([id]) => {
     const layer = layerOf(spec, id);
-    const [, ...sample] = inputShape(layer);
-    const shape = [batch, ...sample];
-    const value = ops.feed(
-      named(layer.config.name),
-      first ? moved(shape, 'first') : shape,
-      inputType(layer),
-    );
-    return { value, inside: first ? transposed(ops, value, 'last') : value };
+    const how = prepared.get(layer.config.name);
+    const shape = [batch, ...(how ? rawImageShape(how) : inputShape(layer)).slice(1)];
+    const name = named(layer.config.name);
+    const dtype = how ? 'float32' : inputType(layer);
+    const fed = ops.feed(name, first ? moved(shape, 'first') : shape, dtype);
+    inputs.push({ name, shape: fed.shape, dtype });
+    const last = first ? transposed(ops, fed, 'last') : fed;
+    return how ? reshaped(ops, prepareImages(ops, last, how), batch, inputShape(layer)) : last;
   });
-  const traced = traceModel(spec, model, { ops, inputs: fed.map(({ inside }) => inside) });
-  const results = traced.outputs.map((value, i) => {
-    const name = named(layerOf(spec, graph!.outputs[i]![0]).config.name);
-    return [name, first ? transposed(ops, value, 'first') : value] as const;
-  });
-  const program = optimize(ops.program(Object.fromEntries(results)));
+  const traced = traceModel(spec, model, { ops, inputs: inside });
+  const names = outputNames(spec, model).map(named);
+  const results = traced.outputs.map((value) => (first ? transposed(ops, value, 'first') : value));
+  const program = optimize(
+    ops.program(Object.fromEntries(results.map((value, i) => [names[i]!, value]))),
+  );
   if (nodesOf(program, 'random').length > 0)
     throw new Error(`${source.path} draws random numbers whenever it runs; a file can't`);
   return {
     program,
-    inputs: fed.map(({ value }) => {
-      const { attrs } = ops.nodes[value.id] as { attrs: { name: string } };
-      return { name: attrs.name, shape: value.shape, dtype: value.dtype };
-    }),
-    outputs: results.map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
+    inputs,
+    outputs: results.map(({ shape, dtype }, i) => ({ name: names[i]!, shape, dtype })),
     variables: traced.variables,
   };
+}
+
+/** Prepared images in the shape that the model takes, such as a vector of their pixels. */
+function reshaped(ops: Ops, x: Value, batch: Dim, shape: Shape): Value {
+  return ops.reshape(x, [batch, ...shape.slice(1)]);
 }
 
 /** Images and volumes with their channels moved; other tensors as they are. */

@@ -62,8 +62,8 @@ export interface ExportPlan {
 /** One output of a file that was opened again, beside the model's. */
 export interface VerifiedOutput {
   readonly name: string;
-  /** Largest difference of two numbers; null where the output is drawn at random. */
-  readonly largestDifference: number | null;
+  /** Largest difference of two numbers. */
+  readonly largestDifference: number;
   /** The largest number of the model's, by its size, so that the difference can be judged. */
   readonly largestValue: number;
 }
@@ -79,7 +79,18 @@ export interface Verification {
   readonly largestDifference: number;
   /** What counts as equal: this, or this part of the largest value where that is over 1. */
   readonly tolerance: number;
+  /** Whether it computes the same; with weights in half precision, the same as the model with such weights. */
   readonly holds: boolean;
   /** Why it could not be opened or run; the numbers are then of no meaning. */
   readonly error?: string;
+}
+
+/** What was written. */
+export interface WrittenModel {
+  readonly folder: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  /** As in ExportPlan. */
+  readonly notes: readonly string[];
+  /** What came of opening it again; null for formats that hold no model that runs. */
+  readonly verification: Verification | null;
 }

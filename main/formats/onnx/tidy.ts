@@ -7,13 +7,15 @@ type Tensors = Readonly<Record<string, OnnxTensor>>;
  * other, and without what no output needs. The numbers it computes stay the same.
  */
 export function tidied(model: OnnxModel): OnnxModel {
-  return pruned(withoutPairs(withReadyWeights(model)));
+  return namedAsBefore(pruned(withoutPairs(withReadyWeights(model))));
 }
+
+/** Between the name of an initializer and the number of what was made of it. */
+const MADE = '\0';
 
 /** Reorders and reshapes initializers here that a Transpose or Reshape would at every load. */
 function withReadyWeights(model: OnnxModel): OnnxModel {
   const initializers: Record<string, OnnxTensor> = { ...model.initializers };
-  const uses = countUses(model);
   const ready = new Map<string, string>();
   const results = new Set(model.outputs.map(({ name }) => name));
   const nodes: OnnxNode[] = [];
@@ -21,17 +23,36 @@ function withReadyWeights(model: OnnxModel): OnnxModel {
     const inputs = node.inputs.map((name) => ready.get(name) ?? name);
     const [output] = node.outputs as [string];
     const made = results.has(output) ? null : constantOf({ ...node, inputs }, initializers);
-    if (!made) {
-      nodes.push({ ...node, inputs });
-      continue;
-    }
-    const [from] = inputs as [string];
-    const alone = uses.get(node.inputs[0]!) === 1 && ready.get(node.inputs[0]!) === undefined;
-    const name = alone ? from : freeName(initializers, `${from}:${node.op.toLowerCase()}`);
-    initializers[name] = made;
-    ready.set(output, name);
+    if (made) {
+      const [root] = inputs[0]!.split(MADE) as [string];
+      const name = `${root}${MADE}${ready.size}`;
+      initializers[name] = made;
+      ready.set(output, name);
+    } else nodes.push({ ...node, inputs });
   }
   return { ...model, nodes, initializers };
+}
+
+/** What was made of an initializer has its name, and a number behind it where that is taken. */
+function namedAsBefore(model: OnnxModel): OnnxModel {
+  const taken = new Set(Object.keys(model.initializers));
+  const names = new Map<string, string>();
+  for (const made of taken) {
+    const [root, number] = made.split(MADE) as [string, string?];
+    if (number === undefined) continue;
+    let name = root;
+    for (let i = 1; taken.has(name); i++) name = `${root}:${i}`;
+    taken.add(name);
+    names.set(made, name);
+  }
+  const nameOf = (name: string) => names.get(name) ?? name;
+  return {
+    ...model,
+    nodes: model.nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf) })),
+    initializers: Object.fromEntries(
+      Object.entries(model.initializers).map(([name, value]) => [nameOf(name), value]),
+    ),
+  };
 }
 
 /** What a Transpose or Reshape makes of an initializer; null for other nodes. */
@@ -112,17 +133,4 @@ function pruned(model: OnnxModel): OnnxModel {
     ),
     values: model.values.filter(({ name }) => made.has(name)),
   };
-}
-
-function countUses({ nodes, outputs }: OnnxModel): ReadonlyMap<string, number> {
-  const uses = new Map<string, number>();
-  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)])
-    uses.set(name, (uses.get(name) ?? 0) + 1);
-  return uses;
-}
-
-function freeName(taken: Tensors, wanted: string): string {
-  let name = wanted;
-  for (let i = 1; Object.hasOwn(taken, name); i++) name = `${wanted}_${i}`;
-  return name;
 }

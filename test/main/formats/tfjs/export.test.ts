@@ -291,6 +291,11 @@ describe('refuses', () => {
     expect(await readFile(join(target, 'thesis.txt'), 'utf8')).toBe('years of work');
     await mkdir(join(folder, 'empty'));
     await exportTfjs(spec, 'm', variablesOf(spec), join(folder, 'empty'));
-    expect((await readdir(folder)).sort()).toEqual(['empty', 'model']);
+    expect((await readdir(folder)).sort()).toEqual([
+      'empty',
+      'empty.verify.json',
+      'model',
+      'model.verify.json',
+    ]);
   });
 });

@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { exportSafetensors } from '../../../main/formats/export-safetensors.ts';
+import { exportModel } from '../../../main/formats/exporters.ts';
 import { decodeSafetensors } from '../../../main/formats/safetensors.ts';
+import { usualExport } from '../../../shared/api/exports.ts';
 import { compose } from '../../../shared/keras/compose.ts';
 import { layerAt } from '../../../shared/keras/graph.ts';
-import { tensor } from '../../../shared/program/tensor.ts';
+import { tensor, type NamedTensors } from '../../../shared/program/tensor.ts';
 import { freshVariables } from '../../../shared/program/step.ts';
 import { traceModel } from '../../../shared/program/trace.ts';
 
@@ -25,9 +26,13 @@ const spec = compose(({ input, layers, model }) => {
 const { variables } = traceModel(spec, layerAt(spec, 'twins'));
 const values = freshVariables(variables, 7);
 
+const written = (path: string, weights: NamedTensors, file: string) =>
+  exportModel('safetensors', { spec, path }, weights, file, usualExport);
+
 test('weights are written bit for bit under their paths, a shared variable once', async () => {
   const file = join(folder, 'twins.safetensors');
-  const result = await exportSafetensors(spec, 'twins', values, file);
+  const result = await written('twins', values, file);
+  expect(result.verification).toMatchObject({ holds: true, largestDifference: 0 });
   const bytes = await readFile(file);
   expect(result.files).toEqual([{ name: 'twins.safetensors', bytes: bytes.length }]);
   const { tensors } = decodeSafetensors(bytes, file);
@@ -43,12 +48,12 @@ test('weights are written bit for bit under their paths, a shared variable once'
 
 test('a submodel is written by its path; what is missing or misshapen is named', async () => {
   const file = join(folder, 'inner.safetensors');
-  await exportSafetensors(spec, 'twins/left/tower', values, file);
+  await written('twins/left/tower', values, file);
   const { tensors } = decodeSafetensors(await readFile(file), file);
   expect(Object.keys(tensors).sort()).toEqual(['inner/bias', 'inner/kernel']);
   const kernel = variables.find(({ key }) => key.endsWith('out/kernel'))!.key;
   const { [kernel]: _, ...without } = values;
-  await expect(exportSafetensors(spec, 'twins', without, file)).rejects.toThrow(kernel);
+  await expect(written('twins', without, file)).rejects.toThrow(kernel);
   const wrong = { ...values, [kernel]: tensor([1], [1]) };
-  await expect(exportSafetensors(spec, 'twins', wrong, file)).rejects.toThrow(/\(6, 2\).*\(1,\)/);
+  await expect(written('twins', wrong, file)).rejects.toThrow(/\(6, 2\).*\(1,\)/);
 });

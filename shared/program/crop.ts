@@ -14,7 +14,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 /**
  * The same forward pass without the rows and columns that no pooling window covers: 11 pixels in windows of 2 leave
  * one over, so that the convolution before gives 10, from fewer pixels in turn. Done before there are gradients, it
- * saves their part too. Gives what it got when everything is looked at.
+ * saves their part too; calls of which nothing is needed are gone. Gives what it got when everything is looked at.
  */
 export function cropUnseen(forward: Forward): Forward {
   const { nodes } = forward.ops;
@@ -39,6 +39,9 @@ export function cropUnseen(forward: Forward): Forward {
     losses: forward.losses.map(now),
     masks: forward.masks.map((mask) => mask && now(mask)),
     updates: Object.fromEntries(updates.map(([name, value]) => [name, now(value)])),
+    calls: forward.calls
+      .filter(({ outputs }) => outputs.every(({ id }) => values[id]))
+      .map((call) => ({ ...call, outputs: call.outputs.map(now) })),
   };
 }
 

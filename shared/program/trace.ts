@@ -23,7 +23,7 @@ export interface TracedCall {
   readonly outputs: readonly Value[];
 }
 
-/** The forward pass of a model as operations. */
+/** The forward pass of a model as operations, with every call on the way. */
 export interface Forward {
   readonly ops: Ops;
   readonly outputs: readonly Value[];
@@ -35,13 +35,13 @@ export interface Forward {
   readonly updates: Readonly<Record<string, Value>>;
   /** What layers add to the loss. */
   readonly losses: readonly Value[];
-}
-
-/** A model as operations, with what it took and every call on the way. */
-export interface Trace extends Forward {
-  readonly inputs: readonly Value[];
   /** Every call at every path, in the order in which they run; nested ones before the model that they belong to. */
   readonly calls: readonly TracedCall[];
+}
+
+/** A model as operations, with what it took. */
+export interface Trace extends Forward {
+  readonly inputs: readonly Value[];
 }
 
 export { inputShape };

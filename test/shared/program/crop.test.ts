@@ -12,7 +12,7 @@ import { interpret } from '../../reference/interpret.ts';
 const BATCH = 2;
 
 function forward(ops: Ops, ...outputs: Value[]): Forward {
-  return { ops, outputs, losses: [], masks: [], updates: {}, variables: [] };
+  return { ops, outputs, losses: [], masks: [], updates: {}, variables: [], calls: [] };
 }
 
 const byNumber = (values: readonly Value[]): Record<string, Value> =>

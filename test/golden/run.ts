@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { createTensorflowEngine } from '../../main/engines/tensorflow/engine.ts';
+import { checkFiles, type FileCase } from './file-case.ts';
 import { checkLayer, type LayerCase } from './layer-case.ts';
 import { engineRunner, type Runner } from './runner.ts';
 import { keras2Text, summaryText } from './summary-case.ts';
@@ -61,23 +62,22 @@ for (const name of names) {
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-/** Runs what a JSON file holds: a layer or a training. Others belong to summaries, or are no case. */
+/** Runs what a JSON file holds: a layer, a training or what saved models give. Others belong to summaries, or are no case. */
 async function check(file: string, runner: Runner): Promise<void> {
-  const golden = JSON.parse(readFileSync(file, 'utf8')) as Partial<LayerCase & TrainingCase> & {
-    next_batch?: unknown;
-  };
+  const golden = JSON.parse(readFileSync(file, 'utf8')) as Partial<
+    LayerCase & TrainingCase & FileCase
+  >;
+  const isFile = golden.next_batch !== undefined;
   const isLayer = golden.layer !== undefined && golden.cotangents !== undefined;
-  if (!isLayer && (golden.batches === undefined || golden.weights_before === undefined)) {
-    if (golden.next_batch === undefined) return;
-    counts.skipped += 1;
-    console.log(`SKIPPED ${file}: saved files are not read yet`);
-    return;
-  }
+  const isTraining = golden.batches !== undefined && golden.weights_before !== undefined;
+  if (!isLayer && !isFile && !isTraining) return;
   const where = `${file} (${runner.name})`;
   try {
     const wrong = isLayer
       ? await checkLayer(golden as LayerCase, runner)
-      : await checkTraining(golden as TrainingCase, runner);
+      : isFile
+        ? await checkFiles(golden as FileCase, file, runner)
+        : await checkTraining(golden as TrainingCase, runner);
     const [worst] = wrong.sort((a, b) => b.difference / b.tolerance - a.difference / a.tolerance);
     if (!worst || worst.difference <= least) counts.passed += 1;
     else

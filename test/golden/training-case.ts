@@ -184,7 +184,8 @@ function* slices({ x, y, sample_weight }: Batch, size: number): Generator<Batch>
   }
 }
 
-function inputsOf(compiled: CompiledModel, { x }: Batch): NamedTensors {
+/** The inputs of a batch by their feeds. */
+export function inputsOf(compiled: CompiledModel, { x }: Batch): NamedTensors {
   return Object.fromEntries(compiled.inputs.map((input, i) => [input, goldenTensor(x[i]!)]));
 }
 
@@ -205,7 +206,8 @@ function targetsOf(compiled: CompiledModel, { y, sample_weight }: Batch): NamedT
   return feeds;
 }
 
-function trainFeeds(compiled: CompiledModel, batch: Batch, step: number): NamedTensors {
+/** What a training step takes. */
+export function trainFeeds(compiled: CompiledModel, batch: Batch, step: number): NamedTensors {
   return {
     ...inputsOf(compiled, batch),
     ...targetsOf(compiled, batch),

@@ -50,16 +50,18 @@ async function answerOf(request: H5Request, time: number): Promise<H5Reply> {
   const worker = (thread ??= new Worker(findProgram()));
   worker.ref();
   let timer: NodeJS.Timeout | undefined;
+  let forget = () => {};
   const reply = await new Promise<H5Reply>((resolve) => {
-    const fail = (error: string) => resolve({ error });
-    worker.once('message', resolve);
-    worker.once('error', (error) => fail(error.message));
-    worker.once('exit', () => fail('it ends the reader'));
-    timer = setTimeout(() => fail(`it takes over ${Math.round(time / 1000)} s`), time);
+    const onError = (error: Error) => resolve({ error: error.message });
+    const onExit = () => resolve({ error: 'it ends the reader' });
+    worker.once('message', resolve).once('error', onError).once('exit', onExit);
+    forget = () => worker.off('message', resolve).off('error', onError).off('exit', onExit);
+    const late = { error: `it takes over ${Math.round(time / 1000)} s` };
+    timer = setTimeout(() => resolve(late), time);
     worker.postMessage(request, 'read' in request ? [request.read.buffer] : []);
   });
   clearTimeout(timer);
-  worker.removeAllListeners();
+  forget();
   worker.unref();
   const end = () => {
     if (thread === worker) thread = null;

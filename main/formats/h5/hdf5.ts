@@ -98,7 +98,8 @@ function readTensor(dataset: Dataset, limits: Limits): TensorData | null {
   if (!(bytes <= most && limits.total <= limits.bytes * DEFLATE_RATIO))
     throw new Error(`${path} promises ${total_size} numbers, more than the file can hold`);
   if (total_size === 0) return { shape, dtype: 'float32', data: new Float32Array(0) };
-  const data = numbersOf(dataset.value, metadata, path);
+  const data = numbersOf(dataset.value, metadata);
+  if (data === null) return null;
   if (data.length !== sizeOf(shape))
     throw new Error(`${path} holds ${data.length} numbers for ${sizeOf(shape)}`);
   return { shape, dtype: dtypeOf(data), data };
@@ -109,25 +110,17 @@ function dtypeOf(data: TensorValues): DType {
   return data instanceof Int32Array ? 'int32' : 'bool';
 }
 
-function numbersOf(
-  value: unknown,
-  { type, size, enum_type }: Metadata,
-  path: string,
-): TensorValues {
-  const list = (typeof value === 'object' ? value : [value]) as ArrayLike<
-    number | bigint | boolean
-  >;
+/** Null for whole numbers beyond 32 bits. */
+function numbersOf(value: unknown, { type, size, enum_type }: Metadata): TensorValues | null {
+  const list = (typeof value === 'object' ? value : [value]) as ArrayLike<number | bigint>;
   if (enum_type) return Uint8Array.from(list, Number);
-  if (type === FLOAT && size === 2) {
-    const raw = value as Uint8Array;
-    return fromFloat16(new Uint16Array(raw.slice().buffer));
-  }
+  if (type === FLOAT && size === 2)
+    return fromFloat16(new Uint16Array((value as Uint8Array).slice().buffer));
   if (type === FLOAT)
     return value instanceof Float32Array ? value : Float32Array.from(list, Number);
+  // 32 bits without a sign, such as the state of a generator of random numbers, keep their bits.
   const whole = Int32Array.from(list, Number);
-  for (let i = 0; i < whole.length; i++)
-    if (whole[i] !== Number(list[i])) throw new Error(`${path} holds ${list[i]}, beyond 32 bits`);
-  return whole;
+  return size > 4 && whole.some((number, i) => number !== Number(list[i])) ? null : whole;
 }
 
 const TYPES: Record<DType, string> = { float32: '<f4', int32: '<i4', bool: '|b1' };

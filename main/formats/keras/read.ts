@@ -1,0 +1,61 @@
+import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
+import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
+import type { ModelSpec } from '../../../shared/keras/spec.ts';
+import { groupAt, type H5Group } from '../h5/tree.ts';
+import { readH5 } from '../h5/h5.ts';
+import type { ReadModel } from '../model-file.ts';
+import { unzip } from '../zip.ts';
+import { parseJson } from './json.ts';
+import { readTraining } from './optimizer-state.ts';
+import { readKerasWeights, withForeignVariables, type ReadWeights } from './weights.ts';
+
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.weights.h5';
+
+/**
+ * Reads a `.keras` file: the model, its weights and its training. Layers that are not known here become placeholders.
+ * Throws an Error that begins with `name` for a file that is damaged, or whose weights don't fit.
+ */
+export async function readKeras(bytes: Uint8Array, name: string): Promise<ReadModel> {
+  const members = await unzip(bytes, name, (member) => member === CONFIG || member === WEIGHTS);
+  const saved = members.get(CONFIG);
+  const weights = members.get(WEIGHTS);
+  if (!saved || !weights)
+    throw new Error(`${name}: a .keras file holds ${CONFIG} and ${WEIGHTS}; one is missing`);
+  const json = parseJson(saved, `${name}: ${CONFIG}`);
+  const plain = fromKerasConfig(json);
+  const model = plain.models[0]!;
+  const file = await readH5(weights, `${name}: ${WEIGHTS}`);
+  const spec = withForeignVariables(plain, model, file);
+  const notes = placeholderNotes(spec);
+  const values = checked(readKerasWeights(spec, model, file), name, notes);
+  const settings = fromCompileConfig((json as { compile_config?: unknown }).compile_config, notes);
+  const training = readTraining(spec, model, { settings, optimizer: optimizerOf(file) }, notes);
+  return { spec, model, values, ...(training && { training }), notes };
+}
+
+/** What stands as a placeholder, by path. */
+export function placeholderNotes(spec: ModelSpec): string[] {
+  return Object.entries(spec.layers).flatMap(([id, { class_name, foreign }]) =>
+    foreign
+      ? [
+          `${id} is a ${class_name}, which is not known here as the file has it: it is kept as it is, and can't be run`,
+        ]
+      : [],
+  );
+}
+
+/** The values, unless one does not fit. What is missing is said in `notes`. */
+export function checked({ values, report }: ReadWeights, name: string, notes: string[]) {
+  const [problem] = report.mismatched;
+  if (problem) throw new Error(`${name}: ${problem}`);
+  for (const key of report.missing) notes.push(`the file has no weights for ${key}`);
+  for (const path of report.unused) notes.push(`${path} belongs to no layer and is left out`);
+  return values;
+}
+
+function optimizerOf(file: H5Group) {
+  const tensors = groupAt(file, 'optimizer/vars')?.tensors;
+  if (!tensors) return null;
+  return Array.from({ length: Object.keys(tensors).length }, (_, i) => tensors[i]!).filter(Boolean);
+}

@@ -40,8 +40,8 @@ export function cropUnseen(forward: Forward): Forward {
     masks: forward.masks.map((mask) => mask && now(mask)),
     updates: Object.fromEntries(updates.map(([name, value]) => [name, now(value)])),
     calls: forward.calls
-      .filter(({ outputs }) => outputs.every(({ id }) => values[id]))
-      .map((call) => ({ ...call, outputs: call.outputs.map(now) })),
+      .filter(({ inputs, outputs }) => [...inputs, ...outputs].every(({ id }) => values[id]))
+      .map((call) => ({ ...call, inputs: call.inputs.map(now), outputs: call.outputs.map(now) })),
   };
 }
 

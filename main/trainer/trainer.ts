@@ -1,4 +1,3 @@
-import { StudioError } from '../../shared/api/errors.ts';
 import type {
   Preparation,
   RunEventBody,
@@ -13,6 +12,8 @@ import { batches, shuffledOrder } from '../data/batches.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
 import { adapt } from './adapt.ts';
 import { createCallbacks, type CallbacksState } from './callbacks/callbacks.ts';
+import { createNanWatch } from './callbacks/nan-watch.ts';
+import { lossIsNoNumber } from './callbacks/terminate-on-nan.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import type { TrainJob } from './contract.ts';
 import { Control, type Request } from './control.ts';
@@ -22,6 +23,7 @@ import { clearAfter, findStart } from './resume.ts';
 import { openSession, recompile } from './session.ts';
 import { beginEpoch, beginTraining, secondsSince } from './training.ts';
 import { evaluate } from './validation.ts';
+import { createWatcher } from './watcher.ts';
 
 /** How a training ended, when nothing went wrong. */
 export interface TrainingEnd {
@@ -81,10 +83,12 @@ async function trainReporting(
   const { stepsPerEpoch, engine, variables } = opened;
   const { training, validation } = opened.data;
   const painter = await createPainter(opened, job);
+  const watcher = createWatcher(model, settings, epochs * stepsPerEpoch);
   const callbacks = await createCallbacks(
     { job, session: () => at.session, emit: report.emit },
     checkpoint && callbacksState(checkpoint, epochs),
   );
+  const nans = createNanWatch(at, job);
   const checkpoints = createCheckpoints(job, at, callbacks, report, checkpoint !== null);
   const changes = [...(job.changes ?? [])];
   const isOver = () => stop.aborted || at.step >= (job.until ?? Infinity);
@@ -139,8 +143,9 @@ async function trainReporting(
     });
     at.seconds.epoch += secondsSince(began);
     const mean = logs?.['loss'] as number | undefined;
-    if (mean === undefined || Number.isFinite(mean)) return logs;
-    throw lossIsNoNumber('validation loss', mean, at.step, at.epochsBegun);
+    if (mean === undefined || Number.isFinite(mean) || !nans) return logs;
+    const what = { what: 'validation loss', value: mean, step: at.step, epoch: at.epochsBegun };
+    throw lossIsNoNumber(what, await nans.inValidation());
   }
 
   /** The steps of an epoch that are not done yet. */
@@ -153,10 +158,16 @@ async function trainReporting(
       const { session, step } = at;
       const rate = scalar(callbacks.learningRate(session.compiled.learningRate(step)));
       const feeds = { ...(await session.stepFeeds(batch, step)), [LEARNING_RATE]: rate };
+      await nans?.beforeStep(rate.data[0]!);
+      const layers = await watcher.look({ ...at, step: step + 1 }, feeds);
+      if (layers) report.emit({ type: 'layers', step: step + 1, ...layers });
       const outputs = await session.step.run(variables, feeds).catch(saveAndThrow);
       at.step += 1;
       const loss = outputs['loss']!.data[0]!;
-      if (!Number.isFinite(loss)) throw lossIsNoNumber('loss', loss, at.step, epoch);
+      if (nans && !Number.isFinite(loss)) {
+        const what = { what: 'loss', value: loss, step: at.step, epoch };
+        throw lossIsNoNumber(what, await nans.inTraining());
+      }
       at.tally.add(outputs, batch.size);
       const seconds = secondsSince(mark);
       report.step(at.step, { loss, rate: rate.data[0]!, seconds, waited });
@@ -192,6 +203,7 @@ async function trainReporting(
     engine: opened.choice,
     data: opened.data.about,
     ...(painter && { images: painter.images }),
+    layers: watcher.layers,
   });
 
   if (!checkpoint) {
@@ -299,11 +311,4 @@ function epochLogs(trained: Logs | null, judged: Logs | null) {
 /** Lets messages in, also with an engine whose runs never wait. */
 function messages(): Promise<void> {
   return new Promise(setImmediate);
-}
-
-function lossIsNoNumber(what: string, value: number, step: number, epoch: number): StudioError {
-  return new StudioError(
-    'LOSS_NOT_FINITE',
-    `the ${what} became ${value} at step ${step} (epoch ${epoch}), so the training ended; a smaller learning rate often helps`,
-  );
 }

@@ -70,11 +70,8 @@ export function compileModel(
   { sampleWeights }: { readonly sampleWeights?: readonly Shape[] } = {},
 ): CompiledModel {
   const outputs = settingsPerOutput(spec, model, settings);
-  const optimizer = optimizerOf(settings.optimizer);
   const training = cropUnseen(traceModel(spec, model, { training: true }));
-  const byClass = settings.class_weight ? [[null]] : undefined;
-  const objective = addObjective(training, outputs, sampleWeights ?? byClass);
-  const { slots, updates } = update(training, objective.loss, optimizer);
+  const { objective, slots, updates } = addStep(training, spec, model, settings, sampleWeights);
 
   const inference = cropUnseen(traceModel(spec, model));
   const judged = addObjective(inference, outputs, sampleWeights);
@@ -93,9 +90,8 @@ export function compileModel(
   };
 }
 
-/** A training step as it is traced: what it computes on the way can still be made an output. */
-export interface TracedStep {
-  readonly trace: Forward;
+/** What a training step adds to a forward pass. */
+interface Step {
   readonly objective: Objective;
   readonly slots: readonly SlotSpec[];
   /** The new values of variables and slots, by key. */
@@ -108,18 +104,18 @@ export interface TracedStep {
   }[];
 }
 
-/** Traces one training step of a model: forward, loss, gradients and update. Throws as `compileModel` does. */
-export function traceStep(
+/** Adds loss, gradients and update to a model's forward pass in training mode. Throws as `compileModel` does. */
+export function addStep(
+  forward: Forward,
   spec: ModelSpec,
   model: LayerId,
   settings: CompileSettings,
   sampleWeights?: readonly Shape[],
-): TracedStep {
+): Step {
   const outputs = settingsPerOutput(spec, model, settings);
-  const trace = traceModel(spec, model, { training: true });
   const byClass = settings.class_weight ? [[null]] : undefined;
-  const objective = addObjective(trace, outputs, sampleWeights ?? byClass);
-  return { trace, objective, ...update(trace, objective.loss, optimizerOf(settings.optimizer)) };
+  const objective = addObjective(forward, outputs, sampleWeights ?? byClass);
+  return { objective, ...update(forward, objective.loss, optimizerOf(settings.optimizer)) };
 }
 
 /** The optimizer's work on every trainable variable, and what it keeps for it. */

@@ -6,12 +6,13 @@ import {
   usualExport,
   type ExportFormat,
   type ExportOptions,
+  type Verification,
 } from '../../shared/api/exports.ts';
 import { ask } from '../service/ask.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { findModel } from '../service/model-source.ts';
 import { wholeNumber } from './exit.ts';
-import { count } from './words.ts';
+import { count, figure } from './words.ts';
 
 /** What can be chosen for a file that is written. */
 export interface ExportFlags {
@@ -66,8 +67,18 @@ export async function writeModel(
       return trainer.exportModel(job);
     },
   );
-  const list = result.files.map(({ name, bytes }) => `  ${name}  ${count(bytes)} bytes`);
-  process.stdout.write([`${result.model} is in ${result.folder}`, ...list, ''].join('\n'));
+  const { files, folder, verification } = result;
+  const list = files.map(({ name, bytes }) => `  ${name}  ${count(bytes)} bytes`);
+  const checked = verification ? [inWords(verification)] : [];
+  process.stdout.write([`${result.model} is in ${folder}`, ...list, ...checked, ''].join('\n'));
+  if (verification?.holds === false) process.exitCode = 1;
+}
+
+function inWords({ runtime, error, holds, samples, ...found }: Verification): string {
+  if (error !== undefined) return `${runtime} could not open it: ${error}`;
+  const difference = `largest difference ${figure(found.largestDifference)}`;
+  const judged = holds ? '' : `; expected at most ${figure(found.tolerance)}`;
+  return `Opened again by ${runtime}: ${difference} over ${samples} samples${judged}`;
 }
 
 function optionsFor(format: ExportFormat, flags: ExportFlags): ExportOptions {

@@ -1,8 +1,13 @@
-import type { ExportResult, Proof, RunSummary } from '../../shared/api/contract.ts';
+import type { Proof, RunSummary } from '../../shared/api/contract.ts';
 import type { DataPreview } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
-import type { ExportFormat, ExportOptions, ExportPlan } from '../../shared/api/exports.ts';
+import type {
+  ExportFormat,
+  ExportOptions,
+  ExportPlan,
+  WrittenModel,
+} from '../../shared/api/exports.ts';
 import type { LayerId, ModelSpec } from '../../shared/keras/spec.ts';
 import type { EngineSetting, TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { TensorData } from '../../shared/program/tensor.ts';
@@ -57,7 +62,7 @@ export interface ExportJob {
 }
 
 /** What was written. */
-export interface Exported extends ExportResult {
+export interface Exported extends WrittenModel {
   /** The model's path. */
   readonly model: string;
 }

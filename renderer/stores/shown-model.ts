@@ -4,7 +4,7 @@ import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { renameLayer } from '../../shared/keras/rename.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import { useNotices } from './notices.ts';
-import { useProject } from './project.ts';
+import { useProject, type Project } from './project.ts';
 import type { RunRecord } from './run-record.ts';
 import { useStudio } from './studio.ts';
 
@@ -24,23 +24,31 @@ const ofRun = shallowRef<{ readonly shown: ComputedRef<ShownModel> } | null>(nul
 /** The model of the place that is shown. */
 export function useShownModel(): ComputedRef<ShownModel> {
   const project = useProject();
-  return computed(
-    () =>
-      ofRun.value?.shown.value ?? {
-        spec: project.spec.value,
-        setTrainable: (path, trainable) =>
-          project.edit((content) => ({
-            ...content,
-            model: setTrainable(content.model, path, trainable),
-          })),
-        rename: (path, name) => project.edit((content) => renameLayer(content, path, name)),
-      },
-  );
+  return computed(() => ofRun.value?.shown.value ?? modelOfProject(project));
 }
 
-/** Shows a run's own model while the caller's place is shown; while the run is under way, freezing acts on the run. */
-export function showModelOf(id: Ref<string>, run: Readonly<Ref<RunRecord | null>>): void {
+function modelOfProject(project: Project): ShownModel {
+  return {
+    spec: project.spec.value,
+    setTrainable: (path, trainable) =>
+      project.edit((content) => ({
+        ...content,
+        model: setTrainable(content.model, path, trainable),
+      })),
+    rename: (path, name) => project.edit((content) => renameLayer(content, path, name)),
+  };
+}
+
+/**
+ * Shows a run's own model (null: the project's) while the caller's place is shown; while the run is under way, freezing
+ * acts on the run.
+ */
+export function showModelOf(
+  id: Readonly<Ref<string | null>>,
+  run: Readonly<Ref<RunRecord | null>>,
+): void {
   const studio = useStudio();
+  const project = useProject();
   const notices = useNotices();
   const known = shallowRef<{ readonly id: string; readonly spec: ModelSpec } | null>(null);
   const tell = (error: unknown) =>
@@ -50,7 +58,7 @@ export function showModelOf(id: Ref<string>, run: Readonly<Ref<RunRecord | null>
   watch(
     [id, () => run.value?.trainable.length ?? 0, studio.connection],
     async ([wanted, , connection]) => {
-      if (connection !== 'open') return;
+      if (connection !== 'open' || wanted === null) return;
       try {
         const spec = await studio.service.runModel({ id: wanted });
         if (wanted === id.value) known.value = { id: wanted, spec };
@@ -61,15 +69,19 @@ export function showModelOf(id: Ref<string>, run: Readonly<Ref<RunRecord | null>
     { immediate: true },
   );
 
-  const shown = computed((): ShownModel => ({
-    spec: known.value?.id === id.value ? known.value.spec : null,
-    setTrainable:
-      run.value && isActive(run.value.state)
-        ? (path, trainable) =>
-            void studio.service.setTrainable({ id: id.value, path, trainable }).catch(tell)
-        : null,
-    rename: null,
-  }));
+  const shown = computed((): ShownModel => {
+    const wanted = id.value;
+    if (wanted === null) return modelOfProject(project);
+    return {
+      spec: known.value?.id === wanted ? known.value.spec : null,
+      setTrainable:
+        run.value && isActive(run.value.state)
+          ? (path, trainable) =>
+              void studio.service.setTrainable({ id: wanted, path, trainable }).catch(tell)
+          : null,
+      rename: null,
+    };
+  });
   const own = { shown };
   ofRun.value = own;
   onScopeDispose(() => {

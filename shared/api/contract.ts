@@ -11,7 +11,6 @@ import {
   type DatasetEntry,
 } from './data.ts';
 import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
-import type { Verification } from './exports.ts';
 import type {
   EngineChoice,
   EpochResult,
@@ -21,6 +20,7 @@ import type {
   StoredPicture,
 } from './events.ts';
 import { modelRequests, type ModelService } from './models.ts';
+import { runControlRequests, type RunControlService } from './run-control.ts';
 import { runId, runLibraryRequests, type RunLabel, type RunLibraryService } from './runs.ts';
 
 /** A project: its models, its data and how it trains. On disk it is `project.json`. */
@@ -52,6 +52,8 @@ export interface RunSummary extends Partial<RunLabel> {
   readonly lastEpoch?: EpochResult;
   /** The epoch with the smallest validation loss. */
   readonly bestEpoch?: EpochResult;
+  /** The newest checkpoint: where it goes on, if it does. */
+  readonly checkpoint?: { readonly step: number; readonly epoch: number };
   /** What its epochs took, those that were trained anew after a stop included. */
   readonly seconds?: number;
   /** Number of the newest event on disk. */
@@ -96,17 +98,9 @@ export interface Proof {
   readonly claims: readonly ProofClaim[];
 }
 
-export interface ExportResult {
-  readonly folder: string;
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
-  /** What is different in the files, for people: names that had to change, layers that could not stay shared. */
-  readonly notes: readonly string[];
-  /** What came of opening the file again; null for formats that hold no model that runs. */
-  readonly verification: Verification | null;
-}
-
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
-export interface StudioService extends DataService, EngineService, ModelService, RunLibraryService {
+export interface StudioService
+  extends DataService, EngineService, ModelService, RunControlService, RunLibraryService {
   snapshot(): Promise<Snapshot>;
   /** Stores changed models or settings in the project. */
   saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
@@ -149,6 +143,7 @@ export const requests = {
   ...dataRequests,
   ...engineRequests,
   ...modelRequests,
+  ...runControlRequests,
   ...runLibraryRequests,
   snapshot: z.tuple([]),
   saveProject: z.tuple([

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { ExportResult } from './contract.ts';
 import {
   exportFormats,
   exportOptions,
   type ExportFormat,
   type ExportOptions,
   type ExportPlan,
+  type WrittenModel,
 } from './exports.ts';
 import { runId } from './runs.ts';
 
@@ -20,7 +20,7 @@ export interface ModelChoice {
 export type ExportPlans = { readonly [F in ExportFormat]: ExportPlan };
 
 /** What was written. */
-export interface KeptExport extends ExportResult {
+export interface KeptExport extends WrittenModel {
   /** By which it can be downloaded while the studio is open. */
   readonly id: string;
 }

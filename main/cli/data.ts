@@ -7,6 +7,7 @@ import type {
   DataReport,
   SplitName,
 } from '../../shared/api/data.ts';
+import { lackedColumns, neededColumns } from '../../shared/data/needed.ts';
 import { modelPorts } from '../../shared/data/ports.ts';
 import { shapeData } from '../../shared/data/resolve.ts';
 import { shortHash } from '../../shared/data/run-data.ts';
@@ -80,14 +81,15 @@ function progressText(progress: Partial<DataImport>): [share: number, words: str
 
 /** How the data meet a model. */
 function fitTo(
-  { columns, suggested }: DataReport,
+  { columns, suggested, statistics }: DataReport,
   settings: DataSettings,
   { model, training }: Awaited<ReturnType<typeof projectFor>>,
 ) {
   const ports = modelPorts(model, training.model, training);
   const { mapping } = shapeData(ports, columns, suggested, settings);
   const tasks = tasksThatFit(ports, columns, suggested, settings);
-  return { task: settings.task, tasks, mapping };
+  const needed = neededColumns(mapping, columns, settings.task);
+  return { task: settings.task, tasks, mapping, lacked: lackedColumns(needed, statistics) };
 }
 
 type Fit = ReturnType<typeof fitTo>;
@@ -104,6 +106,7 @@ function asJson(report: DataReport, fit: Fit | null) {
         tasks_that_fit: fit.tasks,
         ties: fit.mapping.ties,
         problems: fit.mapping.problems,
+        left_out: fit.lacked,
       },
     }),
   };
@@ -131,7 +134,7 @@ function inWords(report: DataReport, fit: Fit | null): string {
 }
 
 function statisticsInWords(
-  { column, counts, sizes, mean, deviation, min, max }: ColumnStatistics,
+  { column, counts, sizes, mean, deviation, min, max, missing }: ColumnStatistics,
   about: DataColumn | undefined,
   splits: readonly SplitName[],
 ): string[] {
@@ -149,6 +152,7 @@ function statisticsInWords(
     mean && `mean ${shortList(mean)}`,
     deviation && `deviation ${shortList(deviation)}`,
     min !== undefined && max !== undefined && `values ${figure(min)} to ${figure(max)}`,
+    missing !== undefined && `${count(missing)} samples have none`,
   ].filter((text) => typeof text === 'string');
   return [
     ...(values.length > 0 ? [`${column}: ${values.join('; ')}`] : []),
@@ -178,7 +182,7 @@ function problemsInWords({ problems, problemList }: DataReport): string {
   );
 }
 
-function fitInWords({ task, tasks, mapping }: Fit): string {
+function fitInWords({ task, tasks, mapping, lacked }: Fit): string {
   const lines =
     mapping.problems.length > 0
       ? mapping.problems.map(({ message }) => `  ${message}`)
@@ -190,6 +194,9 @@ function fitInWords({ task, tasks, mapping }: Fit): string {
   return [
     `The task ${task} ${does}:`,
     ...lines,
+    ...lacked.map(
+      ({ column, missing }) => `  ${count(missing)} samples have no ${column}, and are left out`,
+    ),
     `Tasks that fit: ${tasks.join(', ') || 'none'}`,
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import type {
   RunEvent,
   RunPlan,
 } from '../../shared/api/events.ts';
+import { leftOutInWords } from '../../shared/data/run-data.ts';
 import { createBar } from './bar.ts';
 import type { Report } from './report.ts';
 import { count, duration, figure, line } from './words.ts';
@@ -49,6 +50,7 @@ export function reportAsText(out: WriteStream): Report {
       `${count(event.trainSamples)} samples, ${count(event.validationSamples)} for validation; ` +
         `${event.epochs} ${event.epochs === 1 ? 'epoch' : 'epochs'} of ${count(event.stepsPerEpoch)} steps, batch size ${event.batchSize}`,
     );
+    if (event.data?.leftOut) print(leftOutInWords(event.data.leftOut));
     print(`Engine: ${engine} (${provider}) on ${device}: ${reason}`);
   }
 

@@ -4,10 +4,16 @@ import type { NamedTensors, TensorType } from '../../shared/program/tensor.ts';
 /** What a sample holds under one name; the shape is without the batch. */
 export interface DataElement extends TensorType {
   readonly shape: readonly number[];
-  /** `image` and `numbers` are float32, `class` is an int32 scalar: an index into `classes`. */
+  /**
+   * `image` and `numbers` are float32, `class` is an int32 scalar: an index into `classes`. Where a sample has none,
+   * numbers are NaN and a class is MISSING.
+   */
   readonly kind: 'image' | 'class' | 'numbers';
   readonly classes?: readonly string[];
 }
+
+/** The class of a sample that has none. */
+export const MISSING = -1;
 
 /** Samples by number, from 0 to `size` - 1. */
 export interface Dataset {

@@ -46,7 +46,7 @@ export interface SourceSample {
   readonly name: string;
   /** Changes when the content may have changed: a file's size and time, a hash of the bytes. */
   readonly stamp: string;
-  /** By column; null where it is missing. */
+  /** By column; null where it is missing: a label or numbers may be, an image may not. */
   readonly values: Readonly<Record<string, SourceValue | null>>;
 }
 

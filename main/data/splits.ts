@@ -16,10 +16,15 @@ type Given = Pick<ImportedData, 'name' | 'splits'>;
 
 /**
  * Takes data apart as the settings say; which sample goes where depends on them and on the samples' numbers alone.
- * Throws a StudioError when a part would be empty, a class has too few samples for its share in every part, or a part
+ * Throws a StudioError when a part would be empty, a class that is `needed` has too few samples for its share in every
+ * part (where nothing learns the classes, small ones are taken together), or a part
  * that is asked for is not given.
  */
-export async function splitData(data: Given, settings: Split): Promise<SplitData> {
+export async function splitData(
+  data: Given,
+  settings: Split,
+  needed: readonly string[] = [],
+): Promise<SplitData> {
   const part = (name: string) =>
     data.splits.find((one) => one.name === name && one.dataset.size > 0);
   const pool =
@@ -39,10 +44,15 @@ export async function splitData(data: Given, settings: Split): Promise<SplitData
     };
   if (!pool)
     throw splitError(`${data.name} has the parts ${names}; none of them is there to train on`);
-  return byRatio(data.name, pool.dataset, settings);
+  return byRatio(data.name, pool.dataset, settings, needed);
 }
 
-async function byRatio(name: string, pool: Dataset, settings: Split): Promise<SplitData> {
+async function byRatio(
+  name: string,
+  pool: Dataset,
+  settings: Split,
+  needed: readonly string[],
+): Promise<SplitData> {
   const { validation, test, stratify, seed } = settings;
   if (validation + test >= 1)
     throw splitError(
@@ -51,13 +61,13 @@ async function byRatio(name: string, pool: Dataset, settings: Split): Promise<Sp
   if (validation === 0)
     throw splitError(`a share of 0 for validation leaves ${name} nothing to be judged by`);
   const element = Object.entries(pool.elements).find(([, { kind }]) => kind === 'class')?.[0];
-  const groups =
-    stratify && element !== undefined
-      ? groupsOf(await classesOfSamples(pool, element))
-      : new Map([[null, Int32Array.from({ length: pool.size }, (_, i) => i)]]);
+  const asked = 1 + Number(validation > 0) + Number(test > 0);
+  const byClass = stratify && element !== undefined;
+  const every = () => new Map([[null, Array.from({ length: pool.size }, (_, i) => i)]]);
+  let groups = byClass ? groupsOf(await classesOfSamples(pool, element)) : every();
+  if (byClass && !needed.includes(element)) groups = withoutSmall(groups, asked);
   const random = createRandom(seed, 'split');
   const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] };
-  const asked = 1 + Number(validation > 0) + Number(test > 0);
   for (const [label, members] of groups) {
     if (members.length < asked) {
       const what =
@@ -79,7 +89,7 @@ async function byRatio(name: string, pool: Dataset, settings: Split): Promise<Sp
   const select = (part: keyof typeof parts) =>
     selectSamples(pool, Int32Array.from(parts[part]).sort(), `${name}/${part}`);
   const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
-  const by = groups.has(null) ? 'by ratio' : 'by ratio, every class alike';
+  const by = byClass ? 'by ratio, every class alike' : 'by ratio';
   return {
     train: select('train'),
     validation: select('validation'),
@@ -95,15 +105,29 @@ function counts(n: number, first: number, second: number): [number, number] {
 }
 
 /** The numbers of the samples of each class, classes in order. */
-function groupsOf(classes: Int32Array): Map<number | null, Int32Array> {
+function groupsOf(classes: Int32Array): Map<number | null, number[]> {
   const members = new Map<number, number[]>();
   classes.forEach((label, sample) => {
     const list = members.get(label);
     if (list) list.push(sample);
     else members.set(label, [sample]);
   });
-  const inOrder = [...members].sort(([a], [b]) => a - b);
-  return new Map(inOrder.map(([label, list]) => [label, Int32Array.from(list)]));
+  return new Map([...members].sort(([a], [b]) => a - b));
+}
+
+/** Groups with those that have fewer than `least` members as one; it stays with the largest where it is still too small. */
+function withoutSmall(
+  groups: ReadonlyMap<number | null, number[]>,
+  least: number,
+): Map<number | null, number[]> {
+  const large = [...groups].filter(([, { length }]) => length >= least);
+  const rest = [...groups.values()].filter(({ length }) => length < least).flat();
+  if (rest.length === 0) return new Map(groups);
+  if (rest.length >= least || large.length === 0) return new Map([...large, [null, rest]]);
+  const [most] = [...large].sort(([, a], [, b]) => b.length - a.length);
+  return new Map(
+    large.map(([label, list]) => [label, label === most![0] ? [...list, ...rest] : list]),
+  );
 }
 
 /**

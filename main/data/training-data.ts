@@ -1,11 +1,13 @@
 import { StudioError } from '../../shared/api/errors.ts';
 import type { ShapedColumn } from '../../shared/data/fit.ts';
 import { fittingTasks, PAIR_COLUMNS, type Mapping } from '../../shared/data/mapping.ts';
+import { neededColumns } from '../../shared/data/needed.ts';
 import type { ModelPorts } from '../../shared/data/ports.ts';
 import type { Preprocessing } from '../../shared/data/preprocessing.ts';
 import type { RunData } from '../../shared/data/run-data.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { checkContent } from './built-in.ts';
+import { completeData } from './complete.ts';
 import type { DataElement, Dataset } from './dataset.ts';
 import { pairDataset } from './pairs.ts';
 import { shapeSource } from './shape-source.ts';
@@ -54,12 +56,18 @@ export async function openTrainingData(
   let imported = await open(shaping.preprocessing);
   try {
     checkContent(settings, imported.hash);
-    let split = await splitData(imported, settings.split);
+    const { task } = settings;
+    const splitNow = async () => {
+      const complete = await completeData(imported, mapping, task);
+      const needed = neededColumns(mapping, imported.columns, task);
+      return { ...(await splitData(complete, settings.split, needed)), leftOut: complete.leftOut };
+    };
+    let split = await splitNow();
     if (standard.length > 0) {
       const normalized = await normalize(split.train, shaping.preprocessing, standard);
       await imported.close();
       imported = await open(normalized);
-      split = await splitData(imported, settings.split);
+      split = await splitNow();
     }
     const prepared = async (dataset: Dataset) => {
       const part = await limitSamples(dataset, settings.limit);
@@ -86,6 +94,7 @@ export async function openTrainingData(
         })),
         task: settings.task,
         split: split.how,
+        ...(split.leftOut && { leftOut: split.leftOut as RunData['leftOut'] }),
         preprocessing,
         ties: mapping.ties as RunData['ties'],
       },

@@ -7,7 +7,7 @@ import type {
   SplitName,
 } from '../../shared/api/data.ts';
 import { shownNumbers } from '../../shared/data/shown-numbers.ts';
-import { classesOfSamples } from '../data/dataset.ts';
+import { classesOfSamples, MISSING } from '../data/dataset.ts';
 import type { FoundData } from '../data/look-at-data.ts';
 import type { ImportedData } from '../data/store/imported.ts';
 
@@ -110,7 +110,7 @@ export function viewDataset(imported: ImportedData, { source, suggested }: Found
       number,
       name: names[i]!,
       split: splitOf(number),
-      ...(known && { label: known[number]! }),
+      ...(known && known[number] !== MISSING && { label: known[number]! }),
       problems: problems.get(number) ?? [],
       ...(values && { values: values[i]! }),
     }));

@@ -126,6 +126,8 @@ export interface ColumnStatistics {
   readonly deviation?: readonly number[];
   readonly min?: number;
   readonly max?: number;
+  /** How many samples have no value, where some have none. */
+  readonly missing?: number;
 }
 
 /** A problem with the sample that it is about, where there is one. */

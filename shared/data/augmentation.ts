@@ -31,7 +31,8 @@ function geometricLayers(settings: Augmentation, [low]: ValueRange): KerasLayer[
   const { flip, rotation, zoom, translation, fill_mode } = settings;
   const fill = { fill_mode, fill_value: low };
   const layers: KerasLayer[] = [];
-  const add = (class_name: string, config: KerasLayer['config']) => layers.push({ class_name, config });
+  const add = (class_name: string, config: KerasLayer['config']) =>
+    layers.push({ class_name, config });
   if (flip !== 'none') add('RandomFlip', { mode: flip });
   if (rotation > 0) add('RandomRotation', { factor: rotation, ...fill });
   if (zoom > 0) add('RandomZoom', { height_factor: zoom, width_factor: null, ...fill });

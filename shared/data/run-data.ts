@@ -32,6 +32,8 @@ export const runData = z.object({
   task: z.enum(tasks),
   /** For people, in English: how it was split. */
   split: z.string(),
+  /** Samples that are not used because they lack a value in one of these columns, which the model needs. */
+  leftOut: z.object({ samples: z.int().positive(), columns: z.array(z.string()) }).optional(),
   /** Of every column of images and numbers, complete. */
   preprocessing,
   /** What goes into which input, and what which output learns. */
@@ -39,6 +41,13 @@ export const runData = z.object({
 });
 
 export type RunData = Readonly<z.infer<typeof runData>>;
+
+/** Which samples are not used, for people, in English. */
+export function leftOutInWords({ samples, columns }: NonNullable<RunData['leftOut']>): string {
+  const [count, are] =
+    samples === 1 ? ['1 sample', 'is'] : [`${samples.toLocaleString('en')} samples`, 'are'];
+  return `${count} without ${columns.join(' or ')} ${are} left out: the model needs it`;
+}
 
 /** The first signs of a hash, enough to tell contents apart by eye. */
 export function shortHash(hash: string): string {

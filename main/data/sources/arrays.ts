@@ -6,7 +6,7 @@ import { columnOf, type ArrayColumn } from './array-columns.ts';
 import { addClassProblems } from './classes.ts';
 import type { Look, Recognised } from './look.ts';
 import { counted, describeSplits, SPLIT_ORDER, type SplitName } from './names.ts';
-import type { ProblemList } from './problems.ts';
+import { WITHOUT_VALUE, type ProblemList } from './problems.ts';
 
 /** An array in a file; its first axis counts the samples. */
 export interface StoredArray {
@@ -96,7 +96,7 @@ function splitOf(
       column.kind === 'class' ? 'missing-label' : 'missing-value',
       first.array.path,
       `${counted(size, 'sample')} of ${name} have no ${column.name}`,
-      'left out',
+      WITHOUT_VALUE,
     );
   const stamp = members.map(({ array }) => array.stamp).join(' ');
   async function* samples(from = 0): AsyncGenerator<SourceSample, undefined, void> {

@@ -15,9 +15,9 @@ export class ValueCounts {
   #integers = true;
   #numbers = true;
 
-  /** Counts a value and says whether it is one: null and the empty text are not. */
+  /** Counts a value and says whether it is one: see `isBlank`. */
   add(value: string | number | null): boolean {
-    if (value === null || value === '' || Number.isNaN(value)) return false;
+    if (value === null || isBlank(value)) return false;
     this.total++;
     if (this.#numbers) {
       const number = Number(value);
@@ -42,6 +42,11 @@ export class ValueCounts {
   get numbers(): boolean {
     return this.#numbers && this.total > 0;
   }
+}
+
+/** Whether a cell holds no value: it is empty or blank, or NaN as tables of pandas have it. */
+function isBlank(value: string | number): boolean {
+  return typeof value === 'number' ? Number.isNaN(value) : /^\s*(nan)?\s*$/i.test(value);
 }
 
 /** A value as a class's name: `7`, `7.0` and ` 7` are the same class. */
@@ -88,7 +93,7 @@ export function classesOf(values: ValueCounts, names?: readonly string[]): Class
       return {
         names: all,
         indexOf(value) {
-          const index = Number(value);
+          const index = isBlank(value) ? -1 : Number(value);
           return Number.isInteger(index) && index >= 0 && index < count ? index : null;
         },
       };

@@ -6,6 +6,7 @@ import { placesOf, type Place, type Places } from './folders.ts';
 import { recognisePairs } from './image-pairs.ts';
 import { filesWith, type Look, type Recognised, type Recogniser } from './look.ts';
 import { counted, describeSplits, isImageName, nameKey, SPLIT_ORDER } from './names.ts';
+import { WITHOUT_VALUE } from './problems.ts';
 
 /** Folders of images: pairs of folders, a folder a class, or images without labels. */
 export const recogniseImages: Recogniser = async (look) => {
@@ -115,7 +116,7 @@ function addLabelProblems(
       'missing-label',
       path || '.',
       `${counted(images.length, 'image')} lie beside the folders of the classes`,
-      'left out',
+      WITHOUT_VALUE,
     );
   const splits = SPLIT_ORDER.filter((name) => filled.some(({ split }) => split === name));
   const counts = splits.map((split) => {

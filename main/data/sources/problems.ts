@@ -1,5 +1,8 @@
 import type { DataProblem } from '../source.ts';
 
+/** What is done with a sample that lacks a label or a number. */
+export const WITHOUT_VALUE = 'kept; left out where a model needs it';
+
 /** How many problems of one code are listed one by one. */
 const LISTED = 1000;
 

@@ -7,6 +7,7 @@ import { addClassProblems, countsOf } from './classes.ts';
 import { fileValue } from './files.ts';
 import { filesOf, type Look, type Recognised } from './look.ts';
 import { counted, describeSplits, isImageName, SPLIT_ORDER, type SplitName } from './names.ts';
+import { WITHOUT_VALUE } from './problems.ts';
 import type { PlannedColumn } from './table-plan.ts';
 import { STEP, survey, type ColumnSurvey, type Survey } from './table-survey.ts';
 
@@ -79,7 +80,7 @@ export async function tableSource(data: TableData): Promise<Recognised> {
         'missing-label',
         column.name,
         `${counted(values - known, 'row')} have a number in ${column.name} that stands for no class`,
-        'left out',
+        WITHOUT_VALUE,
       );
   }
   const hasPaths = found.columns.some(({ column }) => column.role === 'path');

@@ -3,6 +3,7 @@ import { numbersIn, splitOfCell, type Cell } from './cells.ts';
 import { classesOf, ValueCounts, type Classes } from './classes.ts';
 import { ImageFinder, type FoundImage } from './image-finder.ts';
 import type { SplitName } from './names.ts';
+import { WITHOUT_VALUE } from './problems.ts';
 import type { PlannedColumn } from './table-plan.ts';
 import type { TableData, TablePosition, TableRow } from './table-source.ts';
 
@@ -125,7 +126,7 @@ export async function survey(data: TableData): Promise<Survey> {
       const own = bySplit.get(split) ?? new ValueCounts();
       bySplit.set(split, own);
       own.add(value);
-      if (!values.add(value)) problems.add('missing-label', place, `has no ${name}`, 'left out');
+      if (!values.add(value)) problems.add('missing-label', place, `has no ${name}`, WITHOUT_VALUE);
     } else if (role !== 'path' && role !== 'encoded') {
       const numbers = numbersIn(cells, sizeOf(shape!));
       if (!numbers)
@@ -133,7 +134,7 @@ export async function survey(data: TableData): Promise<Survey> {
           'missing-value',
           place,
           `has not all ${sizeOf(shape!)} numbers of ${name}`,
-          'left out',
+          WITHOUT_VALUE,
         );
       else if (counting.bytes)
         counting.bytes = numbers.every((n) => n >= 0 && n <= 255 && Number.isInteger(n));

@@ -1,5 +1,6 @@
 import type { SourceKind } from '../source.ts';
 import type { Look, Recognised } from './look.ts';
+import { WITHOUT_VALUE } from './problems.ts';
 import type { PlannedColumn } from './table-plan.ts';
 import { tableSource, type TableFile } from './table-source.ts';
 
@@ -36,7 +37,7 @@ export async function joinedTables(
           role === 'class' ? 'missing-label' : 'missing-value',
           file.path,
           `has no column ${name}`,
-          'its samples are left out',
+          WITHOUT_VALUE,
         );
   for (const [column, why] of main.leftOut)
     problems.add('ignored-column', main.file.path, `the column ${column} ${why}`, 'left out');

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { SplitName } from '../../../shared/api/data.ts';
+import { MISSING } from '../dataset.ts';
 import type { Source, SourceSample, SourceValue } from '../source.ts';
 import { openDonors, type Donors } from './donors.ts';
 import type { Entry, NewRow } from './entry.ts';
 import { ImageError } from './image/pixels.ts';
-import { recordBytes } from './layout.ts';
+import { recordBytes, type StoredColumn } from './layout.ts';
 import { cancelled } from './lock.ts';
 import { ListedProblems } from './problem-list.ts';
 import type { NameFile } from './names.ts';
 import type { Meter } from './progress.ts';
-import { contentKey, quickKey, storeValue, withValues } from './value.ts';
+import { contentKey, quickKey, storeValue, withValues, type StorableValue } from './value.ts';
 
 /** The samples of a source that can be used, with their records in an entry. */
 export interface Collected {
@@ -83,7 +84,7 @@ class Collection {
   readonly #meter: Meter;
   readonly #problems: ListedProblems;
   readonly #digest = createHash('sha256');
-  readonly #stored: readonly string[];
+  readonly #stored: readonly StoredColumn[];
   readonly #labels: readonly { name: string; classes: number }[];
   readonly #atOnce: number;
   readonly #underWay: (Outcome | Promise<Outcome>)[] = [];
@@ -103,7 +104,7 @@ class Collection {
     this.#donors = donors;
     this.#meter = meter;
     this.#problems = new ListedProblems(source.problems);
-    this.#stored = entry.layout.columns.map(({ name }) => name);
+    this.#stored = entry.layout.columns;
     this.#labels = source.columns
       .filter(({ kind }) => kind === 'class')
       .map(({ name, classes }) => ({ name, classes: classes?.length ?? 0 }));
@@ -163,7 +164,7 @@ class Collection {
     this.#digest.update(quick);
     try {
       const classes = this.#labels.map((label) => classOf(values[label.name], label));
-      const stored = this.#stored.map((column) => present(values[column], column));
+      const stored = this.#stored.map((column) => storable(values[column.name], column));
       const record = this.#entry.find(quick);
       if (record !== undefined) return { name, record, classes };
       return this.#bring(stored, quick).then(
@@ -180,10 +181,7 @@ class Collection {
   }
 
   /** Decodes values, or finds what somebody decoded before. */
-  async #bring(
-    values: readonly Exclude<SourceValue, { kind: 'class' }>[],
-    quick: Buffer,
-  ): Promise<NewRow> {
+  async #bring(values: readonly StorableValue[], quick: Buffer): Promise<NewRow> {
     const { columns } = this.#entry.layout;
     const donated = await this.#donors.find(quick);
     if (donated) return { row: { ...donated.row, quick }, records: donated.records };
@@ -248,7 +246,7 @@ function classOf(
   value: SourceValue | null | undefined,
   { name, classes }: { name: string; classes: number },
 ): number {
-  if (!value) throw new ImageError('missing-label', `it has no ${name}`);
+  if (!value) return MISSING;
   if (value.kind !== 'class' || !(value.index >= 0 && value.index < classes))
     throw new ImageError(
       'unknown-class',
@@ -257,11 +255,14 @@ function classOf(
   return value.index;
 }
 
-function present(
+function storable(
   value: SourceValue | null | undefined,
-  column: string,
-): Exclude<SourceValue, { kind: 'class' }> {
-  if (!value) throw new ImageError('missing-value', `it has no ${column}`);
+  { name: column, kind }: StoredColumn,
+): StorableValue {
+  if (!value) {
+    if (kind === 'numbers') return { kind: 'missing' };
+    throw new ImageError('missing-value', `it has no ${column}`);
+  }
   if (value.kind === 'class')
     throw new ImageError(
       'unreadable',

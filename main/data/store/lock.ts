@@ -1,51 +1,103 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StudioError } from '../../../shared/api/errors.ts';
 
-/** How often the owner of a lock touches it, and after how long without that it is taken to be dead, in ms. */
+/** How often the owner of a lock touches it, in ms. */
 const BEAT = 1000;
-const SILENT = 15_000;
+
+/** A lock that was touched in the last so many ms, by this computer's clock, is held. */
+const FRESH = 15_000;
+
+/** Who holds a lock. */
+export interface LockOwner {
+  readonly pid: number;
+  readonly host: string;
+  /** When its process began, as Linux counts it: another process of the same number began at another time. */
+  readonly began?: string;
+}
+
+/** A lock that is held here. */
+export interface Lock {
+  release(): Promise<void>;
+}
 
 /**
- * Does work while no other process (and nobody else here) holds the lock, which is a file. `onWait` is called while
- * another one holds it. A lock whose process has died, or has not touched it for 15 s, is taken over. Rejects with the
- * code `CANCELLED` when the signal is aborted while it waits.
+ * Takes a lock, which is a file, unless another process (or somebody else here) holds it: then who. A lock whose process
+ * has died is taken over: on this computer that is known for certain; of another one it is said when it no longer
+ * touches its lock. No clock is trusted for that, for clocks jump.
  */
-export async function withLock<T>(
+export async function tryLock(
   path: string,
-  work: () => Promise<T>,
-  { signal, onWait }: { signal?: AbortSignal | undefined; onWait?: () => void } = {},
-): Promise<T> {
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+): Promise<{ readonly lock: Lock } | { readonly owner: LockOwner | null }> {
   await mkdir(dirname(path), { recursive: true });
+  const began = await beginOf(process.pid);
+  const id = randomUUID();
+  const mine = JSON.stringify({
+    pid: process.pid,
+    host: hostname(),
+    ...(began !== null && { began }),
+    id,
+  });
   while (!(await take(path, mine))) {
-    if (await isDead(path)) {
-      await rm(path, { force: true });
-      continue;
-    }
-    onWait?.();
-    if (signal?.aborted) throw cancelled();
-    await wait(100);
+    const held = await readFile(path, 'utf8').catch(() => null);
+    if (held === null) continue;
+    if (!(await isDead(path, held))) return { owner: ownerOf(held) };
+    await removeDead(path, held);
   }
   const beat = setInterval(() => void touch(path), BEAT);
   beat.unref();
+  return {
+    lock: {
+      async release() {
+        clearInterval(beat);
+        if ((await readFile(path, 'utf8').catch(() => '')) === mine)
+          await rm(path, { force: true });
+      },
+    },
+  };
+}
+
+/**
+ * Takes a lock as soon as it is free. `onWait` is told while another one holds it. Rejects with the code `CANCELLED`
+ * when the signal is aborted meanwhile.
+ */
+export async function waitForLock(
+  path: string,
+  {
+    signal,
+    onWait,
+  }: { signal?: AbortSignal | undefined; onWait?: (owner: LockOwner | null) => void },
+): Promise<Lock> {
+  for (;;) {
+    if (signal?.aborted) throw cancelled();
+    const taken = await tryLock(path);
+    if ('lock' in taken) return taken.lock;
+    onWait?.(taken.owner);
+    await wait(100);
+  }
+}
+
+/** Does work while no other process (and nobody else here) holds the lock; see `waitForLock`. */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: Parameters<typeof waitForLock>[1] = {},
+): Promise<T> {
+  const lock = await waitForLock(path, options);
   try {
     return await work();
   } finally {
-    clearInterval(beat);
-    if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
+    await lock.release();
   }
 }
 
 /** Whether somebody holds the lock. */
 export async function isLocked(path: string): Promise<boolean> {
-  return stat(path).then(
-    async () => !(await isDead(path)),
-    () => false,
-  );
+  const held = await readFile(path, 'utf8').catch(() => null);
+  return held !== null && !(await isDead(path, held));
 }
 
 /** The error of an import that was cancelled. */
@@ -59,20 +111,51 @@ async function take(path: string, mine: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // On a full disk there is the file, but nothing in it.
+    await rm(path, { force: true }).catch(() => {});
     throw error;
   }
 }
 
-async function isDead(path: string): Promise<boolean> {
+/** Null for a lock that is just being written. */
+function ownerOf(held: string): LockOwner | null {
   try {
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > SILENT) return true;
-    const { pid, host } = JSON.parse(await readFile(path, 'utf8')) as { pid: number; host: string };
-    return host === hostname() && !isAlive(pid);
+    return JSON.parse(held) as LockOwner;
   } catch {
-    // Gone meanwhile, or not written yet.
-    return false;
+    return null;
   }
+}
+
+async function isDead(path: string, held: string): Promise<boolean> {
+  const owner = ownerOf(held);
+  if (owner?.host === hostname()) {
+    if (!isAlive(owner.pid)) return true;
+    const began = await beginOf(owner.pid);
+    if (began !== null && owner.began !== undefined) return began !== owner.began;
+  }
+  return isSilent(path);
+}
+
+/** Whether the owner no longer touches its lock; what a clock says is trusted only where it speaks for the owner. */
+async function isSilent(path: string): Promise<boolean> {
+  const touched = () =>
+    stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+  const before = await touched();
+  if (before === null || Math.abs(Date.now() - before) < FRESH) return false;
+  await wait(4 * BEAT);
+  return (await touched()) === before;
+}
+
+/** Removes a dead lock, but not one that has taken its place meanwhile. */
+async function removeDead(path: string, held: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  await rename(path, aside).catch(() => {});
+  const moved = await readFile(aside, 'utf8').catch(() => held);
+  if (moved === held) await rm(aside, { force: true });
+  else await rename(aside, path);
 }
 
 function isAlive(pid: number): boolean {
@@ -81,6 +164,12 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** When a process began; null where the system does not tell. Field 22 of /proc/PID/stat, see proc(5). */
+async function beginOf(pid: number): Promise<string | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
 async function touch(path: string): Promise<void> {

@@ -17,9 +17,14 @@ export async function numberStatistics(
   const squares = new Float64Array(places);
   const counts = new Float64Array(places);
   let [min, max] = [Infinity, -Infinity];
+  let absent = 0;
   for await (const values of entry.columnValues(at, collected.records))
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
+      if (Number.isNaN(value)) {
+        absent++;
+        continue;
+      }
       const place = places === 1 ? 0 : i % places;
       const before = value - mean[place]!;
       mean[place]! += before / ++counts[place]!;
@@ -27,7 +32,9 @@ export async function numberStatistics(
       if (value < min) min = value;
       if (value > max) max = value;
     }
-  if (collected.records.length === 0) return { column: name };
+  const missing = Math.round(absent / size);
+  const some = missing > 0 && { missing };
+  if (collected.records.length === missing) return { column: name, ...some };
   const deviation = Array.from(squares, (sum, place) => Math.sqrt(sum / counts[place]!));
-  return { column: name, mean: [...mean], deviation, min, max };
+  return { column: name, mean: [...mean], deviation, min, max, ...some };
 }

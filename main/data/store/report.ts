@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { ColumnStatistics, DataColumn, SplitName } from '../../../shared/api/data.ts';
 import { createSketch } from '../../../shared/data/sketch.ts';
+import { MISSING } from '../dataset.ts';
 import type { Source } from '../source.ts';
 import type { Collected } from './collect.ts';
 import type { Entry } from './entry.ts';
@@ -126,25 +127,31 @@ async function statisticsOf(reported: Reported): Promise<ColumnStatistics[]> {
   const statistics: ColumnStatistics[] = [];
   for (const { name, kind, classes } of source.columns) {
     const stored = entry.layout.columns.findIndex((column) => column.name === name);
-    if (kind === 'class')
-      statistics.push({ column: name, counts: classCounts(name, classes?.length ?? 0, collected) });
+    if (kind === 'class') statistics.push(classStatistics(name, classes?.length ?? 0, collected));
     else if (kind === 'image') statistics.push(imageStatistics(reported, stored));
     else statistics.push(await numberStatistics(reported, stored));
   }
   return statistics;
 }
 
-/** Samples of each class, by split. */
-function classCounts(column: string, count: number, { classes, splits }: Collected) {
+/** Samples of each class, by split, and how many have none. */
+function classStatistics(
+  column: string,
+  count: number,
+  { classes, splits }: Collected,
+): ColumnStatistics {
   const starts = startsOf(splits);
-  return Object.fromEntries(
+  let missing = 0;
+  const counts = Object.fromEntries(
     splits.map(({ name, size }, i) => {
       const counts = new Array<number>(count).fill(0);
       for (const index of classes[column]!.subarray(starts[i]!, starts[i]! + size))
-        counts[index]!++;
+        if (index === MISSING) missing++;
+        else counts[index]!++;
       return [name, counts];
     }),
   );
+  return { column, counts, ...(missing > 0 && { missing }) };
 }
 
 /** Classes that are left without a sample because none of theirs could be used. */
@@ -152,7 +159,7 @@ function emptiedClasses({ source, collected, problems }: Reported): void {
   const known = source.problems.filter(({ code }) => code === 'empty-class').length;
   for (const { name, classes = [] } of source.columns.filter(({ kind }) => kind === 'class')) {
     const counts = new Array<number>(classes.length).fill(0);
-    for (const index of collected.classes[name]!) counts[index]!++;
+    for (const index of collected.classes[name]!) if (index !== MISSING) counts[index]!++;
     const empty = classes.filter((_, index) => counts[index] === 0);
     if (empty.length <= known) continue;
     for (const one of empty)

@@ -1,3 +1,4 @@
+import { MISSING } from '../dataset.ts';
 import type { Reported } from './report.ts';
 
 /** Samples whose records are equal, byte for byte. */
@@ -94,7 +95,7 @@ export function twinProblems(reported: Reported, { first }: Twins): void {
       });
     for (const { name, classes = [] } of labels) {
       const [own, theirs] = [collected.classes[name]![sample]!, collected.classes[name]![other]!];
-      if (own !== theirs)
+      if (own !== theirs && own !== MISSING && theirs !== MISSING)
         problems.addNew({
           code: 'contradiction',
           path,

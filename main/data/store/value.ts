@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { formatShape } from '../../../shared/program/tensor.ts';
+import { formatShape, sizeOf as sizeOfShape } from '../../../shared/program/tensor.ts';
 import type { Source, SourceSample, SourceValue } from '../source.ts';
 import type { TypedArray } from '../typed-array.ts';
 import { createGate } from './gate.ts';
@@ -25,8 +25,11 @@ export interface StoredValue {
   readonly image: ImageRow | null;
 }
 
+/** A value that is to be kept; numbers that a sample lacks are kept as such. */
+export type StorableValue = Exclude<SourceValue, { kind: 'class' }> | { readonly kind: 'missing' };
+
 /** A value whose bytes are at hand. */
-export type LoadedValue = Exclude<SourceValue, { kind: 'file' | 'class' }>;
+export type LoadedValue = Exclude<StorableValue, { kind: 'file' }>;
 
 /** What a sample is known by while nothing changes: its place and its stamp. */
 export function quickKey({ root }: Source, { name, stamp, values }: SourceSample): Buffer {
@@ -38,6 +41,7 @@ export function quickKey({ root }: Source, { name, stamp, values }: SourceSample
 /** What the values are known by, wherever they lie. */
 export function contentKey(values: readonly LoadedValue[]): Buffer {
   const parts = values.flatMap((value) => {
+    if (value.kind === 'missing') return [Buffer.from('missing\0')];
     const bytes = value.kind === 'encoded' ? value.bytes : bytesOf(value.data);
     const form =
       value.kind === 'encoded'
@@ -55,7 +59,7 @@ export function contentKey(values: readonly LoadedValue[]): Buffer {
 
 /** Does work with the bytes of a sample's values; so many samples at once as their files' sizes allow. */
 export async function withValues<T>(
-  values: readonly Exclude<SourceValue, { kind: 'class' }>[],
+  values: readonly StorableValue[],
   work: (loaded: readonly LoadedValue[]) => Promise<T>,
 ): Promise<T> {
   const bytes = values.reduce((sum, value) => sum + (value.kind === 'file' ? sizeOf(value) : 0), 0);
@@ -66,6 +70,7 @@ export async function withValues<T>(
 /** Makes a value what is kept. Rejects with an ImageError that says what is wrong. */
 export async function storeValue(value: LoadedValue, column: StoredColumn): Promise<StoredValue> {
   if (column.kind === 'numbers') return { record: numbersRecord(value, column), image: null };
+  if (value.kind === 'missing') throw new ImageError('missing-value', `it has no ${column.name}`);
   const { data, facts } =
     value.kind === 'encoded'
       ? await decodeImage(asBuffer(value.bytes), column.to)
@@ -86,12 +91,12 @@ function sizeOf({ path }: { path: string }): number {
 }
 
 /** Loads a value; a file, which is small, without a detour over other threads, which takes longer than to read it. */
-function loadSmall(value: Exclude<SourceValue, { kind: 'class' }>): LoadedValue {
+function loadSmall(value: StorableValue): LoadedValue {
   if (value.kind !== 'file') return value;
   return { kind: 'encoded', bytes: reach(() => readFileSync(value.path)) };
 }
 
-async function load(value: Exclude<SourceValue, { kind: 'class' }>): Promise<LoadedValue> {
+async function load(value: StorableValue): Promise<LoadedValue> {
   if (value.kind !== 'file') return value;
   return readFile(value.path).then(
     (bytes) => ({ kind: 'encoded', bytes }),
@@ -116,6 +121,7 @@ function unreachable(error: unknown): ImageError {
 }
 
 function numbersRecord(value: LoadedValue, { name, shape }: StoredColumn): Buffer {
+  if (value.kind === 'missing') return bytesOf(new Float32Array(sizeOfShape(shape)).fill(NaN));
   if (value.kind !== 'raw')
     throw new ImageError('unreadable', `column ${name}: expected numbers; got an encoded image`);
   if (value.shape.join() !== shape.join())

@@ -223,6 +223,8 @@ export default {
     auto: '{columns}',
     nothing: 'nothing fits',
     unused: 'Not used: {columns}',
+    lacked:
+      '{count} samples have no {column}; they are left out of training. | {count} sample has no {column}; it is left out of training. | {count} samples have no {column}; they are left out of training.',
     noisy: 'with noise',
     ways: { values: 'values', index: 'class number', 'one-hot': 'one-hot', number: 'number' },
     noModel: 'The model has a problem: {reason}',

@@ -217,6 +217,7 @@ export default {
     auto: '{columns}',
     nothing: '没有合适的列',
     unused: '未使用：{columns}',
+    lacked: '{count} 个样本没有 {column}，不参与训练。',
     noisy: '加噪声',
     ways: { values: '数值', index: '类别编号', 'one-hot': '独热', number: '数字' },
     noModel: '模型有问题：{reason}',

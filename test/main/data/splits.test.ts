@@ -76,12 +76,14 @@ describe('by ratio', () => {
       data(['all', labelled([...Array<number>(10).fill(0), ...last])]);
     const { train, validation } = await splitData(few([1, 1]), settings({ validation: 0.1 }));
     expect([await counts(train), await counts(validation)]).toEqual([[9, 1, 0], [1, 1, 0]]); // prettier-ignore
-    await expect(splitData(few([1]), settings())).rejects.toThrow(
+    await expect(splitData(few([1]), settings(), ['label'])).rejects.toThrow(
       'class dog of pets has 1 sample, too few for 2 parts; stratify: false splits without regard to classes',
     );
-    await expect(splitData(few([1, 1]), settings({ test: 0.2 }))).rejects.toThrow(
+    await expect(splitData(few([1, 1]), settings({ test: 0.2 }), ['label'])).rejects.toThrow(
       /class dog.*2 samples, too few for 3/,
     );
+    const unlearnt = await splitData(few([1]), settings());
+    expect(await counts(unlearnt.train)).toEqual([8, 1, 0]);
     const { train: left } = await splitData(few([1]), settings({ stratify: false }));
     expect(left.size).toBe(9);
   });

@@ -194,7 +194,8 @@ export function createLineChart(
           pointRadius: points.length > room ? 0 : radius,
           pointBorderWidth: 0,
           pointBackgroundColor: color,
-          clip: radius > 0 ? radius + 1 : 0,
+          // Room for whole dots at the edges; but nothing reaches into the numbers left of a part.
+          clip: { left: view.min > 0 ? 0 : 4, right: 4, top: 4, bottom: 4 },
         };
         // The same object, so that Chart.js keeps what it knows of the line.
         if (datasets[i]) Object.assign(datasets[i], drawn);

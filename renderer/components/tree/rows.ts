@@ -9,7 +9,18 @@ export interface Column {
   readonly align: 'start' | 'end';
   /** What the cell says; null where the column says nothing of this layer. */
   text(node: TreeNode, open: boolean): string | null;
+  /** What the column says, in a sentence. */
+  readonly hint?: string;
+  /** The pane's width in px from which on there is room for it. */
+  readonly from?: number;
+  /** Whether what the cell says needs attention. */
+  warns?(node: TreeNode): boolean;
+  /** A line in place of the text, as an SVG path in a box of `TREND_BOX`. */
+  path?(node: TreeNode): string | null;
 }
+
+/** The box of a line in a cell, in px. */
+export const TREND_BOX = { width: 44, height: 16 };
 
 /** The rows that can be seen, from top to bottom. */
 export function visibleRows(

@@ -47,6 +47,8 @@ export default {
     gradientHint: 'Norm of the gradient by the trained weights, in this step',
     updateHint: 'How far the step moves the weights, as a share of their norm',
     deadHint: 'Units that gave 0 for every sample of the batch',
+    trend: 'Trend',
+    trendHint: 'The gradient since the begin of the run',
   },
   memory: {
     need: 'About {size} of memory',

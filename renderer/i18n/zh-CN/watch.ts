@@ -50,6 +50,8 @@ export default {
     gradientHint: '本步中可训练权重的梯度范数',
     updateHint: '本步对权重的改变量与权重范数之比',
     deadHint: '对批中所有样本输出均为 0 的单元',
+    trend: '趋势',
+    trendHint: '自运行开始以来的梯度',
   },
   memory: {
     need: '约需内存 {size}',

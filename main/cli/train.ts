@@ -12,8 +12,9 @@ import { fail, INTERRUPTED, wholeNumber } from './exit.ts';
 import { modelNamed } from './project.ts';
 import { reportAsJson } from './report-json.ts';
 import { reportAsText } from './report-text.ts';
+import { addTrainingFlags, withTrainingFlags, type TrainingFlags } from './training-flags.ts';
 
-interface TrainFlags extends DataFlags {
+interface TrainFlags extends DataFlags, TrainingFlags {
   readonly model?: string;
   readonly data?: string;
   readonly epochs?: number;
@@ -28,7 +29,7 @@ interface TrainFlags extends DataFlags {
 
 /** `train <project|template>`. */
 export function addTrain(program: Command): Command {
-  return addDataFlags(
+  const command = addTrainingFlags(
     program
       .command('train')
       .description('Trains a model of a project or a template, and keeps the run in a folder.')
@@ -49,15 +50,17 @@ export function addTrain(program: Command): Command {
       .option('--probe', 'try all engines anew, though one is remembered as the fastest')
       .option('--out <dir>', "the run's folder (default: a new one under ./runs)")
       .option('--json', 'print one JSON event a line'),
-  ).action(train);
+  );
+  return addDataFlags(command).action(train);
 }
 
 async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
   const report = flags.json ? reportAsJson() : reportAsText(process.stdout);
   try {
     const { name, model, training } = await findProject(nameOrPath);
+    const based = await withTrainingFlags(training, flags);
     const settings: TrainingSettings = {
-      ...withDataFlags(training, flags, flags.data),
+      ...withDataFlags(based, flags, flags.data),
       ...(flags.model !== undefined && { model: modelNamed(model, flags.model) }),
       ...(flags.epochs !== undefined && { epochs: flags.epochs }),
       ...(flags.batchSize !== undefined && { batch_size: flags.batchSize }),

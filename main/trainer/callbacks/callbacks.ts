@@ -106,7 +106,7 @@ export async function createCallbacks(
     async epochBegin(epoch, scheduled) {
       for (const [i, { logic }] of opened.entries()) {
         const actions = logic?.onEpochBegin?.(epoch - 1, rate ?? scheduled) ?? [];
-        await act(i, { step: -1, epoch }, actions);
+        await act(i, { step: (epoch - 1) * work.session().stepsPerEpoch, epoch }, actions);
       }
     },
     async batchEnd({ batch, ...at }, logs) {

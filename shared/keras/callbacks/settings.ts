@@ -25,6 +25,9 @@ export const callbackConfigs = {
 
 export type CallbackName = keyof typeof callbackConfigs;
 
+/** The callbacks by name. */
+export const callbackNames = Object.keys(callbackConfigs) as readonly CallbackName[];
+
 /** A callback of a training, `{class_name, config}`, by class. */
 export type CallbackSettingOf<N extends CallbackName> = {
   readonly class_name: N;
@@ -34,7 +37,7 @@ export type CallbackSettingOf<N extends CallbackName> = {
 /** A callback of a training. */
 export type CallbackSetting = { [N in CallbackName]: CallbackSettingOf<N> }[CallbackName];
 
-const options = (Object.keys(callbackConfigs) as CallbackName[]).map((name) =>
+const options = callbackNames.map((name) =>
   z.strictObject({
     class_name: z.literal(name),
     config: (callbackConfigs[name] as z.ZodType).prefault({}),
@@ -43,5 +46,10 @@ const options = (Object.keys(callbackConfigs) as CallbackName[]).map((name) =>
 
 /** The callbacks of a training, in the order in which they are called. */
 export const callbackSettings = z.array(
-  z.discriminatedUnion('class_name', options as unknown as [(typeof options)[number]]),
+  z.discriminatedUnion('class_name', options as unknown as [(typeof options)[number]], {
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? `unknown callback; known are ${callbackNames.join(', ')}`
+        : undefined,
+  }),
 ) as unknown as z.ZodType<CallbackSetting[], unknown>;

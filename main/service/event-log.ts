@@ -22,11 +22,13 @@ export async function openEventLog(file: string): Promise<EventLog> {
   try {
     const bytes = await readFile(file);
     let length = bytes.lastIndexOf('\n') + 1;
-    let seq = parseEvents(file, bytes, 0).length;
+    const known = parseEvents(file, bytes, 0);
+    let seq = known.length;
+    const clock = forwardClock(known.at(-1)?.time ?? 0);
     if (length < bytes.length) await truncate(file, length);
     return {
       async append(bodies) {
-        const time = Date.now();
+        const time = clock();
         const events = bodies.map((body, index) => ({ seq: seq + 1 + index, time, ...body }));
         const text = Buffer.from(events.map((event) => `${toJson(event)}\n`).join(''));
         try {
@@ -45,6 +47,20 @@ export async function openEventLog(file: string): Promise<EventLog> {
     await handle.close();
     throw error;
   }
+}
+
+/**
+ * The time in ms since 1970, for a history: after `last`, and never before what it said last. Where the computer's clock
+ * is set back, time goes on at its true pace.
+ */
+function forwardClock(last: number): () => number {
+  let [time, mark] = [last, performance.now()];
+  return () => {
+    const now = performance.now();
+    time = Math.max(Date.now(), time + now - mark);
+    mark = now;
+    return Math.round(time);
+  };
 }
 
 /** The events of a log after number `after`. A last line that is torn, or being written, is left out. */

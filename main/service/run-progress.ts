@@ -32,7 +32,11 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
     case 'resumed':
       return resumed(next, event);
     case 'trainable':
-      return { ...next, model: setTrainable(record.model, event.path, event.trainable) };
+      return {
+        ...next,
+        modelAtStart: record.modelAtStart ?? record.model,
+        model: setTrainable(record.model, event.path, event.trainable),
+      };
     case 'preparing':
     case 'adapting':
     case 'import':

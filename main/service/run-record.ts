@@ -13,9 +13,10 @@ import { fromJson, toJson } from './json.ts';
 /** What `run.json` holds: the run's model and settings as they were at its start, and how far it came. */
 export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince'> {
   readonly version: 1;
+  /** With what was frozen or set free since the start. */
   readonly model: ModelSpec;
-  /** The newest checkpoint. */
-  readonly checkpoint?: { readonly step: number; readonly epoch: number };
+  /** The model as it was at the start, once that is another one. */
+  readonly modelAtStart?: ModelSpec;
   /** The process that trains it, or did. */
   readonly owner: { readonly pid: number; readonly host: string };
 }
@@ -75,6 +76,7 @@ const runRecord = z.object({
   checkpoint: z.object({ step: count, epoch: count }).optional(),
   owner: z.object({ pid: z.int(), host: z.string() }),
   model: z.unknown(),
+  modelAtStart: z.unknown().optional(),
 });
 
 /** This process, as the owner of a run. */
@@ -95,6 +97,11 @@ export function reserveFile(folder: string): string {
   return join(folder, '.reserve');
 }
 
+/** The file in a run's folder that says which process trains it, while one does. */
+export function lockFile(folder: string): string {
+  return join(folder, '.lock');
+}
+
 /** Reads a run's `run.json`. Throws a StudioError when the folder has none, or one that says nonsense. */
 export async function readRunRecord(folder: string): Promise<RunRecord> {
   const file = runFile(folder);
@@ -104,7 +111,9 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   });
   try {
     const data = runRecord.parse(fromJson(text));
-    return { ...data, model: parseModelSpec(data.model) } as RunRecord;
+    const modelAtStart =
+      data.modelAtStart === undefined ? {} : { modelAtStart: parseModelSpec(data.modelAtStart) };
+    return { ...data, ...modelAtStart, model: parseModelSpec(data.model) } as RunRecord;
   } catch (error) {
     throw new StudioError('RUN_DAMAGED', `${file}: ${firstProblem(error)}`);
   }
@@ -120,7 +129,7 @@ export function summaryOf(folder: string, record: RunRecord): RunSummary {
   const {
     version: _version,
     model: _model,
-    checkpoint: _checkpoint,
+    modelAtStart: _modelAtStart,
     owner: _owner,
     ...rest
   } = record;

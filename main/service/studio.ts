@@ -16,7 +16,7 @@ import { createModels } from './models.ts';
 import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
 import { createPreviews } from './previews.ts';
-import { openProject, saveProject } from './project.ts';
+import { openProject, saveProject, withPlaces } from './project.ts';
 import { eventsFile } from './run-record.ts';
 import { createRunLibrary } from './run-library.ts';
 import { createRuns } from './runs.ts';
@@ -104,9 +104,13 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     },
     async startRun(settings) {
       const { model } = await openProject(folder);
-      return runs.start(model, settings);
+      return runs.start(model, withPlaces(folder, settings));
     },
     stopRun: ({ id, discard }) => runs.stop(id, discard),
+    pauseRun: ({ id }) => runs.pause(id),
+    proceedRun: ({ id }) => runs.proceed(id),
+    checkpointRun: ({ id }) => runs.checkpoint(id),
+    resumeRun: ({ id, epochs }) => runs.resume(id, epochs ?? undefined),
     runModel: ({ id }) => runs.model(id),
     setTrainable: ({ id, path, trainable }) => runs.setTrainable(id, { path, trainable }),
     runEvents: async ({ id, after }) => readEvents(eventsFile(runs.folder(id)), after),
@@ -146,6 +150,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     async close() {
       await Promise.all([datasets.close(), previews.close(), downloads.close()]);
       await Promise.all(runs.active().map(({ id }) => runs.stop(id, false)));
+      runs.close();
     },
   };
 }

@@ -49,18 +49,19 @@ export function openTrainer(
 ): Trainer {
   const trainer = start();
   let state: TrainerState = 'starting';
-  let lastSign = Date.now();
+  let lastSign = performance.now();
 
   const sign = () => {
-    lastSign = Date.now();
+    lastSign = performance.now();
     if (state === 'silent') watcher.silent?.(null);
     if (state === 'silent' || state === 'starting') state = 'working';
   };
   const watch = setInterval(() => {
     if (state !== 'working' && state !== 'starting') return;
-    if (Date.now() - lastSign < limits.silence) return;
+    const silence = performance.now() - lastSign;
+    if (silence < limits.silence) return;
     state = 'silent';
-    watcher.silent?.(lastSign);
+    watcher.silent?.(Date.now() - silence);
   }, limits.silence / 10);
 
   const probing = createProbing(start);

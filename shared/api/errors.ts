@@ -19,17 +19,27 @@ export class StudioError extends Error {
 /** What the operating system calls a disk without room for more: full, over quota, over the file size limit. */
 const fullDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Anything that was thrown, as plain data. A code of its own is kept, a full disk is `DISK_FULL`, else `INTERNAL`. */
+/** What it calls a place where nothing may be written. */
+const readOnly = new Set(['EROFS', 'EACCES', 'EPERM']);
+
+/**
+ * Anything that was thrown, as plain data. A code of its own is kept, a full disk is `DISK_FULL`, a place where nothing
+ * may be written `READ_ONLY`, else `INTERNAL`.
+ */
 export function encodeError(thrown: unknown): ErrorInfo {
   if (thrown instanceof SpecError) return { code: 'BAD_MODEL', message: thrown.message };
   if (typeof thrown !== 'object' || thrown === null)
     return { code: 'INTERNAL', message: String(thrown) };
   const { code, message, saved } = thrown as Partial<Record<keyof ErrorInfo, unknown>>;
   return {
-    code: typeof code !== 'string' ? 'INTERNAL' : fullDisk.has(code) ? 'DISK_FULL' : code,
+    code: typeof code === 'string' ? stable(code) : 'INTERNAL',
     message: typeof message === 'string' ? message : String(thrown),
     ...(typeof saved === 'string' ? { saved } : {}),
   };
+}
+
+function stable(code: string): string {
+  return fullDisk.has(code) ? 'DISK_FULL' : readOnly.has(code) ? 'READ_ONLY' : code;
 }
 
 /** The error that `encodeError` described. */

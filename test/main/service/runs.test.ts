@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, cp, mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../main/service/event-log.ts';
-import { eventsFile, runFile } from '../../../main/service/run-record.ts';
+import { eventsFile, lockFile, runFile } from '../../../main/service/run-record.ts';
 import { createRuns } from '../../../main/service/runs.ts';
 import type { RunSummary } from '../../../shared/api/contract.ts';
 import { bundleProgram } from './bundle.ts';
@@ -107,7 +108,7 @@ test('a run whose service was killed failed, and says what was saved', async () 
   expect(alive[0]?.state).toBe('training');
   service.kill('SIGKILL');
   await once(service, 'exit');
-  const [id] = await readdir(place);
+  const id = (await readdir(place)).find((name) => !name.startsWith('.'));
   await appendFile(eventsFile(join(place, id!)), '{"seq":9999,"ty');
 
   const [run] = await createRuns(place, startTrainer, quiet).list();
@@ -120,23 +121,26 @@ test('a run whose service was killed failed, and says what was saved', async () 
   expect(await createRuns(place, startTrainer, quiet).list()).toEqual([run]);
 });
 
-test('a run of a process number that was given anew counts as ended', async () => {
+test('who has a run is known by its process, not by a clock or a number that was given anew', async () => {
   const place = join(folder, 'pid');
   const { runs, until, state } = open('pid');
   const run = await runs.start(model, behaving('steps=2', 1));
   await until(() => state(run.id) === 'finished');
-  const file = runFile(run.folder);
-  const text = await readFile(file, 'utf8');
-  const owned = JSON.parse(text) as { state: string; owner: { pid: number } };
-  owned.state = 'training';
-  owned.owner.pid = process.ppid;
-  await writeFile(file, JSON.stringify(owned));
+  const text = await readFile(runFile(run.folder), 'utf8');
+  await writeFile(runFile(run.folder), text.replace('"finished"', '"training"'));
   const log = await readFile(eventsFile(run.folder), 'utf8');
   await writeFile(eventsFile(run.folder), log.trimEnd().split('\n').slice(0, -1).join('\n') + '\n');
-  const [fresh] = await createRuns(place, startTrainer, quiet).list();
-  expect(fresh?.state).toBe('training');
+  const lock = lockFile(run.folder);
+  const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8');
+  const began = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const owner = { pid: process.ppid, host: hostname(), began };
   const old = new Date(Date.now() - 3_600_000);
-  await utimes(file, old, old);
+
+  await writeFile(lock, JSON.stringify(owner));
+  await utimes(lock, old, old);
+  const [alive] = await createRuns(place, startTrainer, quiet).list();
+  expect(alive?.state).toBe('training');
+  await writeFile(lock, JSON.stringify({ ...owner, began: '1' }));
   const [stale] = await createRuns(place, startTrainer, quiet).list();
   expect(stale).toMatchObject({ state: 'failed', error: { code: 'INTERRUPTED' } });
 });

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import {
   formatFacts,
+  heededOptions,
   type ExportFormat,
   type ExportOptions,
   type ExportPlan,
@@ -12,6 +13,7 @@ import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
 import type { Exporter, ExportSource } from './exporter.ts';
 import { onnxExporter } from './onnx/export.ts';
 import { tfjsExporter } from './tfjs/export.ts';
+import { tfliteExporter } from './tflite/export.ts';
 import { verifyExport } from './verify/verify.ts';
 import { weightsExporter } from './weights-file.ts';
 
@@ -19,6 +21,7 @@ import { weightsExporter } from './weights-file.ts';
 const exporters: { readonly [F in ExportFormat]?: Exporter } = {
   tfjs: tfjsExporter,
   onnx: onnxExporter,
+  tflite: tfliteExporter,
   safetensors: weightsExporter,
 };
 
@@ -28,7 +31,7 @@ export function planExport(
   source: ExportSource,
   options: ExportOptions,
 ): ExportPlan {
-  return exporterOf(format).plan(source, options);
+  return exporterOf(format).plan(source, heededOptions(format, options));
 }
 
 /**
@@ -46,7 +49,12 @@ export async function exportModel(
 ): Promise<WrittenModel> {
   const { extension } = formatFacts[format];
   const name = basename(target, extension ?? undefined);
-  const files = await exporterOf(format).files(source, variables, options, name);
+  const files = await exporterOf(format).files(
+    source,
+    variables,
+    heededOptions(format, options),
+    name,
+  );
   const { notes } = planExport(format, source, options);
   if (extension === null) await writeFolderAtomic(target, files);
   else await writeFileAtomic(target, Object.values(files)[0]!);

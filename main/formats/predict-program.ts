@@ -3,11 +3,17 @@ import { prepareImages, rawImageShape } from '../../shared/data/prepare-images.t
 import { outputNames } from '../../shared/keras/compile-settings.ts';
 import { inputType } from '../../shared/keras/input-layer.ts';
 import { layerOf } from '../../shared/keras/spec.ts';
+import type { OpName } from '../../shared/program/attributes.ts';
 import { createOps, type Ops, type Value } from '../../shared/program/builder.ts';
 import { optimize } from '../../shared/program/optimize.ts';
-import { nodesOf, type Program } from '../../shared/program/program.ts';
+import { nodesOf, type Node, type Program } from '../../shared/program/program.ts';
 import type { Dim, Shape, TensorType } from '../../shared/program/tensor.ts';
-import { inputShape, traceModel, type TracedVariable } from '../../shared/program/trace.ts';
+import {
+  inputShape,
+  traceModel,
+  type TracedCall,
+  type TracedVariable,
+} from '../../shared/program/trace.ts';
 import { modelOf, type ExportSource } from './exporter.ts';
 import { imagePreparation } from './preparation.ts';
 
@@ -25,6 +31,8 @@ export interface PredictProgram {
   /** In the model's order; named after the layers that give them. */
   readonly outputs: readonly Port[];
   readonly variables: readonly TracedVariable[];
+  /** Paths of the layers that use an operation. */
+  layersUsing(op: OpName): string[];
 }
 
 /**
@@ -70,7 +78,20 @@ export function predictProgram(
     inputs,
     outputs: results.map(({ shape, dtype }, i) => ({ name: names[i]!, shape, dtype })),
     variables: traced.variables,
+    layersUsing: (op) => layersUsing(op, ops.nodes, traced.calls),
   };
+}
+
+/** Calls run one after the other, so a layer's operations are those since the call before. */
+function layersUsing(op: OpName, nodes: readonly Node[], calls: readonly TracedCall[]): string[] {
+  const paths = new Set<string>();
+  let from = 0;
+  for (const { path, outputs } of calls) {
+    const end = Math.max(from, ...outputs.map(({ id }) => id + 1));
+    if (nodes.slice(from, end).some((node) => node.op === op)) paths.add(path);
+    from = end;
+  }
+  return [...paths];
 }
 
 /** Prepared images in the shape that the model takes, such as a vector of their pixels. */

@@ -36,6 +36,8 @@ export interface FormatFacts {
   readonly extension: string | null;
   /** Options that it heeds. */
   readonly options: readonly (keyof ExportOptions)[];
+  /** Set where the batch can't be left open: it is 1 unless chosen. */
+  readonly fixedBatch?: true;
 }
 
 /** Every format, in the order in which they are offered. */
@@ -44,7 +46,7 @@ export const formatFacts: { readonly [F in ExportFormat]: FormatFacts } = {
   h5: { extension: '.h5', options: [] },
   tfjs: { extension: null, options: [] },
   onnx: { extension: '.onnx', options: ['weights', 'layout', 'batch', 'preprocessing'] },
-  tflite: { extension: '.tflite', options: ['batch'] },
+  tflite: { extension: '.tflite', options: ['batch'], fixedBatch: true },
   html: { extension: '.html', options: [] },
   safetensors: { extension: '.safetensors', options: [] },
   python: { extension: '.py', options: [] },
@@ -93,4 +95,12 @@ export interface WrittenModel {
   readonly notes: readonly string[];
   /** What came of opening it again; null for formats that hold no model that runs. */
   readonly verification: Verification | null;
+}
+
+/** The options that a format heeds, and the usual ones in the place of the others. */
+export function heededOptions(format: ExportFormat, given: ExportOptions): ExportOptions {
+  const { options, fixedBatch } = formatFacts[format];
+  const own = Object.fromEntries(options.map((name) => [name, given[name]]));
+  const heeded = { ...usualExport, ...own };
+  return fixedBatch ? { ...heeded, batch: heeded.batch ?? 1 } : heeded;
 }

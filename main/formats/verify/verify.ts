@@ -1,6 +1,5 @@
 import {
-  formatFacts,
-  usualExport,
+  heededOptions,
   type ExportFormat,
   type ExportOptions,
   type Verification,
@@ -16,6 +15,7 @@ import { predictProgram, type PredictProgram } from '../predict-program.ts';
 import { imagePreparation } from '../preparation.ts';
 import { openOnnx } from './open-onnx.ts';
 import { openTfjs } from './open-tfjs.ts';
+import { openTflite } from './open-tflite.ts';
 import { openWeights } from './open-weights.ts';
 import type { OpenFile } from './opened.ts';
 import { sampleInputs } from './samples.ts';
@@ -30,6 +30,7 @@ const TOLERANCE = 1e-5;
 const openers: { readonly [F in ExportFormat]?: OpenFile } = {
   tfjs: openTfjs,
   onnx: openOnnx,
+  tflite: openTflite,
   safetensors: openWeights,
 };
 
@@ -46,7 +47,7 @@ export async function verifyExport(
 ): Promise<Verification | null> {
   const open = openers[format];
   if (!open) return null;
-  const options = heeded(format, given);
+  const options = heededOptions(format, given);
   const predict = predictProgram(source, options);
   const samples = options.batch ?? SAMPLES;
   const prepared = options.preprocessing ? imagePreparation(source) : new Map<string, never>();
@@ -80,12 +81,6 @@ export async function verifyExport(
       error: message,
     };
   }
-}
-
-/** The options that the format heeds, and the usual ones for the others. */
-function heeded(format: ExportFormat, given: ExportOptions): ExportOptions {
-  const own = formatFacts[format].options.map((name) => [name, given[name]] as const);
-  return { ...usualExport, ...Object.fromEntries(own) };
 }
 
 /** What the model gives: by ONNX Runtime, but where that opens the file by the plain interpreter. */

@@ -13,6 +13,7 @@ import { compose, type Composer } from '../../../../shared/keras/compose.ts';
 import type { ModelSpec } from '../../../../shared/keras/spec.ts';
 import { tensor, type NamedTensors } from '../../../../shared/program/tensor.ts';
 import { createRandom } from '../../../../shared/random.ts';
+import { layerCases, layerModel, layerValues } from '../layer-cases.ts';
 import { expectedOutputs, noisyVariables, randomInputs } from '../samples.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -86,6 +87,16 @@ async function roundTrip(spec: ModelSpec, path: string, options: Partial<ExportO
   received.forEach((result, i) => expectSame(result, expected[i]!));
   return { file, session, inputs, variables };
 }
+
+test("ONNX Runtime computes the same for each layer of Keras's", async () => {
+  for (const { name, golden } of layerCases) {
+    const source = { spec: layerModel(golden), path: 'model' };
+    const file = join(folder, `${name}.onnx`);
+    const values = layerValues(source.spec, golden);
+    const { verification } = await exportModel('onnx', source, values, file, usualExport);
+    expect(verification, name).toMatchObject({ holds: true });
+  }
+});
 
 describe('ONNX Runtime computes the same for', () => {
   for (const [name, { model, training }] of Object.entries(templates))

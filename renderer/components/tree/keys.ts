@@ -1,4 +1,9 @@
-import type { TreeNode } from '../../../shared/keras/tree.ts';
+/** A row of a tree: what is inside it, if it can hold something. */
+export interface TreeRow {
+  readonly path: string;
+  readonly name: string;
+  readonly children: readonly TreeRow[] | null;
+}
 
 /** What a key does in a tree: where the focus goes, which models open or close. */
 export interface Move {
@@ -9,7 +14,7 @@ export interface Move {
 
 /** The keys of the WAI-ARIA tree pattern, for the row at this position; null for a key that does nothing. */
 export function moveFocus(
-  rows: readonly TreeNode[],
+  rows: readonly TreeRow[],
   at: number,
   key: string,
   typed: string,
@@ -17,7 +22,7 @@ export function moveFocus(
 ): Move | null {
   const row = rows[at]!;
   const opened = row.children !== null && isOpen(row.path);
-  const to = (node: TreeNode | undefined): Move | null => (node ? { to: node.path } : null);
+  const to = (node: TreeRow | undefined): Move | null => (node ? { to: node.path } : null);
   switch (key) {
     case 'ArrowDown':
       return to(rows[at + 1]);
@@ -43,7 +48,7 @@ export function moveFocus(
   return to(order.find((other) => other.name.toLowerCase().startsWith(typed)));
 }
 
-function siblings(rows: readonly TreeNode[], row: TreeNode): TreeNode[] {
-  const parent = (node: TreeNode) => node.path.slice(0, Math.max(0, node.path.lastIndexOf('/')));
+function siblings(rows: readonly TreeRow[], row: TreeRow): TreeRow[] {
+  const parent = (node: TreeRow) => node.path.slice(0, Math.max(0, node.path.lastIndexOf('/')));
   return rows.filter((other) => parent(other) === parent(row));
 }

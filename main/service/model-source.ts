@@ -15,7 +15,7 @@ export async function findModel(nameOrPath: string): Promise<ModelSource> {
   if ((await isFile(nameOrPath)) && !nameOrPath.endsWith('project.json'))
     return { file: nameOrPath };
   const { model, training } = await findProject(nameOrPath);
-  return { spec: model, main: training.model, weights: { seed: training.seed } };
+  return { spec: model, main: training.model, weights: training };
 }
 
 /** The models of a run with the weights of its newest checkpoint. */

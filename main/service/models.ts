@@ -14,6 +14,7 @@ import type { KnownModel } from '../trainer/contract.ts';
 import { ask } from './ask.ts';
 import type { Downloads } from './downloads.ts';
 import { modelOfRun } from './model-source.ts';
+import { withPlaces } from './project-places.ts';
 import { openProject } from './project.ts';
 import type { Runs } from './runs.ts';
 import type { StartTrainer } from './trainer-process.ts';
@@ -34,7 +35,7 @@ export function createModels({ folder, runs, downloads, startTrainer }: Options)
   async function sourceOf(run: ModelChoice['run']): Promise<KnownModel> {
     if (run !== null) return modelOfRun(runs.folder(run));
     const { model: spec, training } = await openProject(folder);
-    return { spec, main: training.model, weights: { seed: training.seed } };
+    return { spec, main: training.model, weights: withPlaces(folder, training) };
   }
 
   return {

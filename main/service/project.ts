@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Project } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
@@ -7,6 +8,7 @@ import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings, type TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
 import { toJson } from './json.ts';
+import { withPlaces } from './project-places.ts';
 import { firstProblem } from './run-record.ts';
 import { templateProject } from './templates.ts';
 
@@ -19,7 +21,7 @@ const projectFile = z.looseObject({
 });
 
 /** A project's contents, wherever they come from. */
-export type ProjectContent = Omit<Project, 'folder'>;
+export type ProjectContent = Omit<Project, 'folder' | 'revision'>;
 
 /**
  * Opens a project's folder; one without `project.json` becomes a project made from the template. Throws a StudioError
@@ -33,26 +35,47 @@ export async function openProject(folder: string, template = 'autoencoder'): Pro
     await mkdir(folder, { recursive: true });
     await writeFileAtomic(file, text);
   }
-  return { ...content(file, text), folder: resolve(folder) };
+  const found = content(file, text);
+  return { ...found, folder: resolve(folder), revision: revisionOf(found) };
 }
 
-/** Replaces the model and the settings of a project. A `project.json` that can't be read is not replaced. */
+/**
+ * Replaces the model and the settings of a project, and gives its new revision. A `project.json` that can't be read is
+ * not replaced. Throws a StudioError `PROJECT_CHANGED` when `revision` is given and is not the project's.
+ */
 export async function saveProject(
   folder: string,
-  changed: { model: ModelSpec; training: TrainingSettings },
-): Promise<void> {
+  { revision, ...changed }: Changed & { readonly revision?: string | undefined },
+): Promise<string> {
   const file = fileIn(folder);
   const text = await readIfThere(file);
   const before =
     text === null ? { version: 1, name: basename(resolve(folder)) } : parse(file, text);
+  if (revision !== undefined && 'model' in before && revisionOf(before) !== revision)
+    throw new StudioError(
+      'PROJECT_CHANGED',
+      'the project was changed elsewhere since it was read here',
+    );
   await writeFileAtomic(file, `${toJson({ ...before, ...changed }, 2)}\n`);
+  return revisionOf(changed);
+}
+
+/** What of a project can be changed. */
+type Changed = Pick<Project, 'model' | 'training'>;
+
+/** The same for the same models and settings, whatever else is in the file. */
+function revisionOf({ model, training }: Changed): string {
+  const text = JSON.stringify([model, trainingSettings.parse(training)]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Reads a project by its folder or file, or a template by its name. Throws a StudioError when there is neither. */
 export async function findProject(nameOrPath: string): Promise<ProjectContent> {
   for (const file of [fileIn(nameOrPath), nameOrPath]) {
     const text = await readIfThere(file);
-    if (text !== null) return content(file, text);
+    if (text === null) continue;
+    const found = content(file, text);
+    return { ...found, training: withPlaces(dirname(file), found.training) };
   }
   if (/[/\\.]/.test(nameOrPath))
     throw new StudioError('NO_SUCH_PROJECT', `there is no project at ${resolve(nameOrPath)}`);

@@ -16,12 +16,14 @@ import { createModels } from './models.ts';
 import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
 import { createPreviews } from './previews.ts';
-import { openProject, saveProject, withPlaces } from './project.ts';
+import { withPlaces } from './project-places.ts';
+import { openProject, saveProject } from './project.ts';
 import { eventsFile } from './run-record.ts';
 import { createRunLibrary } from './run-library.ts';
 import { createRuns } from './runs.ts';
 import { createSurvey } from './survey.ts';
 import type { StartTrainer } from './trainer-process.ts';
+import { trustHooks } from './trusted-hooks.ts';
 import type { UploadLimits, Uploads } from './uploads.ts';
 
 export interface StudioOptions {
@@ -83,6 +85,20 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const previews = createPreviews(startTrainer);
   const downloads = createDownloads();
 
+  /** Saves come one after the other; every window hears of them but the one that changed something. */
+  let saving: Promise<unknown> = Promise.resolve();
+  function save(changed: Parameters<StudioService['saveProject']>[0], by: Feed | null) {
+    const saved = saving.then(async () => {
+      const model = parseModelSpec(changed.model);
+      const revision = await saveProject(folder, { ...changed, model });
+      const project = await openProject(folder);
+      for (const feed of feeds) if (feed !== by) feed.projectChanged(project);
+      return revision;
+    });
+    saving = saved.catch(() => {});
+    return saved;
+  }
+
   const service: StudioService = {
     ...datasets.service,
     ...survey,
@@ -99,9 +115,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         imports: datasets.imports(),
       };
     },
-    async saveProject({ model, training }) {
-      await saveProject(folder, { model: parseModelSpec(model), training });
-    },
+    saveProject: (changed) => save(changed, null),
     async startRun(settings) {
       const { model } = await openProject(folder);
       return runs.start(model, withPlaces(folder, settings));
@@ -140,7 +154,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   return {
     service,
     connect(channel) {
-      const feed = createFeed(serveStudio(channel, service));
+      const own: StudioService = { ...service, saveProject: (changed) => save(changed, feed) };
+      const feed: Feed = createFeed(serveStudio(channel, own));
       feeds.add(feed);
       channel.onClose(() => feeds.delete(feed));
     },

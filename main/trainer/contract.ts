@@ -44,8 +44,9 @@ export interface KnownModel {
   readonly spec: ModelSpec;
   /** The model that is meant where none is named. */
   readonly main: LayerId;
-  /** Those that a training with this seed begins with, or those of the newest checkpoint in a folder. */
-  readonly weights: { readonly seed: number } | { readonly checkpoints: string };
+  /** Those that a training with these settings begins with, or those of the newest checkpoint in a folder. */
+  readonly weights:
+    Pick<TrainingSettings, 'seed' | 'initial_weights'> | { readonly checkpoints: string };
   /** The run that it is from. */
   readonly run?: Pick<RunSummary, 'settings' | 'data' | 'engine' | 'lastStep' | 'lastEpoch'>;
 }

@@ -7,6 +7,7 @@ import { traceModel } from '../../shared/program/trace.ts';
 import { newestCheckpoint } from '../formats/checkpoint.ts';
 import { readModelFile } from '../formats/read.ts';
 import type { ModelSource } from './contract.ts';
+import { givenWeights } from './given-weights.ts';
 
 /** A model with a value for each of its variables. */
 export interface LoadedModel {
@@ -33,7 +34,9 @@ export async function loadModel(source: ModelSource, name: string | null): Promi
   const place = named(spec, main, name);
   if ('seed' in weights) {
     const { variables } = traceModel(spec, place.model);
-    return { spec, ...place, values: freshVariables(variables, weights.seed), notes: [] };
+    const drawn = freshVariables(variables, weights.seed);
+    const values = { ...drawn, ...(await givenWeights(weights, drawn)) };
+    return { spec, ...place, values, notes: [] };
   }
   const checkpoint = await newestCheckpoint(weights.checkpoints);
   if (!checkpoint)

@@ -19,6 +19,7 @@ import { bindData } from './binding.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { TrainJob } from './contract.ts';
 import { randomFeeds } from './feeds.ts';
+import { givenWeights } from './given-weights.ts';
 import { checkData } from './resume.ts';
 import { createAugmenter, noisyColumns, type Augmenter, type Purpose } from './variation.ts';
 
@@ -78,7 +79,8 @@ export async function openSession(
 
   await tell({ part: 'differentiate', share: 0 });
   const compiled = compileModel(spec, settings.model, settings);
-  const initial = { ...initialValues(compiled, seed), ...checkpoint?.variables };
+  const drawn = initialValues(compiled, seed);
+  const initial = { ...drawn, ...(checkpoint?.variables ?? (await givenWeights(settings, drawn))) };
   const samples = naturalOrder(Math.min(batchSize, training.size));
   const first = { size: samples.length, samples, elements: await training.batch(samples) };
   const sample = {

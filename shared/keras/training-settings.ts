@@ -46,6 +46,11 @@ export const trainingSettings = z.strictObject({
   /** Uses only the first so many training (and at most as many validation) samples; null: all. */
   limit: z.int().positive().nullable().default(null),
   seed: z.int().nonnegative().max(0xffffffff).default(0),
+  /**
+   * A safetensors file with weights to begin with, by the keys of the variables; those that it lacks are drawn. Below
+   * the project unless it is an absolute path.
+   */
+  initial_weights: z.string().min(1).nullable().default(null),
   engine: z.enum(ENGINE_SETTINGS).default('auto'),
   optimizer: configured.default({ class_name: 'Adam', config: {} }),
   /** One for all outputs, one per output in order, or by the outputs' names; null leaves an output out. */

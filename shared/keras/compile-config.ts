@@ -1,5 +1,6 @@
 import type { CompileSettings, KerasObject, PerOutput } from './compile-settings.ts';
 import { isObject } from './keras-json-calls.ts';
+import { lossOf } from './losses/catalogue.ts';
 import { plainValue } from './keras-json-config.ts';
 import { toSnakeCase } from './names.ts';
 import { optimizerOf } from './optimizers/catalogue.ts';
@@ -99,9 +100,27 @@ function metricsFrom(config: Record<string, unknown>, key: 'metrics' | 'weighted
   return { [key]: list(saved) };
 }
 
+/**
+ * A training as the `training_config` of a legacy H5 file. Keras 3.15 can't read a loss there by its short name, so it
+ * stands by its class.
+ */
+export function toTrainingConfig(settings: CompileSettings): JsonObject {
+  const { optimizer, loss, ...config } = toCompileConfig(settings);
+  const byClass = (value: Json): Json => {
+    if (typeof value === 'string') return lossOf(value).className;
+    if (Array.isArray(value)) return value.map(byClass);
+    if (!isObject(value) || 'class_name' in value) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, byClass(one)]));
+  };
+  return { ...config, loss: byClass(loss!), optimizer_config: optimizer! };
+}
+
 /** A training as Keras's `compile_config`, which `load_model` compiles the model with. */
 export function toCompileConfig(settings: CompileSettings): JsonObject {
-  const { class_name, config } = settings.optimizer;
+  const { class_name } = settings.optimizer;
+  const { momentum, ...others } = settings.optimizer.config;
+  // Keras wants a float, and JSON's 0 is none to Python; it is the default.
+  const config = momentum ? { momentum, ...others } : others;
   const { learning_rate: rate } = config;
   return {
     optimizer: placed('keras.optimizers', {

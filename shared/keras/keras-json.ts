@@ -1,5 +1,6 @@
 import { historiesIn, isObject, readInboundNodes, toArgument } from './keras-json-calls.ts';
 import type { SavedCall } from './keras-json-calls.ts';
+import { SHARED } from './keras-json-write.ts';
 import { plainConfig } from './keras-json-config.ts';
 import { builtFor, foreignOutputs, knownOrForeign } from './keras-json-foreign.ts';
 import { unwrap } from './wrapping.ts';
@@ -41,6 +42,8 @@ interface Entry {
   readonly calls: readonly SavedCall[];
   /** Calls are counted from 1 in the references to it. */
   fromOne: boolean;
+  /** How many calls of other models are counted before. */
+  before: number;
 }
 
 interface Seen {
@@ -67,6 +70,8 @@ class Reader {
   /** How often an id was wanted that stands already. */
   private readonly taken = new Map<string, number>();
   private readonly shared = new Map<unknown, LayerId>();
+  /** Of layers that several models hold in a file of this project: how often they have been called so far. */
+  private readonly made = new Map<LayerId, number>();
 
   /** Reads a layer or model inside `parent` and gives its id. */
   layer(json: unknown, parent: LayerId | null, depth: number): LayerId {
@@ -79,6 +84,8 @@ class Reader {
     const id = this.newId(parent === null ? object.name : `${parent}/${object.name}`);
     if (object.shared_object_id === undefined) this.unsorted.push({ id, parent, object });
     if (object.shared_object_id !== undefined) this.shared.set(object.shared_object_id, id);
+    if (isOwnMark(object.shared_object_id) && object.class_name !== 'InputLayer')
+      this.made.set(id, 0);
     const { class_name, config } = object;
     // The place is kept, so that a layer stands behind the model that holds it.
     this.layers[id] = { class_name, config: { name: object.name } };
@@ -109,7 +116,7 @@ class Reader {
     const key = object.shared_object_id;
     if (key === undefined) return undefined;
     const known = this.shared.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined || isOwnMark(key)) return known;
     for (const seen of this.unsorted.splice(0)) {
       const same = this.firstSeen.get(letters(seen.object));
       if (same) same.push(seen);
@@ -144,7 +151,7 @@ class Reader {
           const entry = entryOf(entries, layer, id);
           // Keras counts a model that stands in a Functional from 1 here, as if its making were a call.
           const first = entry.isFunctional || entry.fromOne ? 1 : 0;
-          return this.reference(entry, Math.max(node - first, 0), tensor, id);
+          return this.reference(entry, Math.max(node - first - entry.before, 0), tensor, id);
         }),
       );
     const graph = { calls, inputs: ends('input_layers'), outputs: ends('output_layers') };
@@ -178,10 +185,18 @@ class Reader {
       legacy ||= nodes.legacy;
       const layer = this.layer(json, id, depth + 1);
       const isFunctional = this.layers[layer]!.class_name === 'Functional';
-      entries.set(name, { id: layer, isFunctional, calls: nodes.calls, fromOne: false });
+      entries.set(name, { id: layer, isFunctional, calls: nodes.calls, fromOne: false, before: 0 });
     }
+    for (const entry of entries.values()) entry.before = this.count(entry.id, entry.calls.length);
     this.markCountedFromOne(entries, legacy, id);
     return entries;
+  }
+
+  /** Adds calls of a layer that several models hold, and gives how many there were before. */
+  private count(layer: LayerId, calls: number): number {
+    const before = this.made.get(layer);
+    if (before !== undefined) this.made.set(layer, before + calls);
+    return before ?? 0;
   }
 
   /** Keras 2 and tfjs count the calls of a nested model from 1, Keras 3 from 0; the references tell. */
@@ -191,7 +206,7 @@ class Reader {
       for (const { args, kwargs } of calls)
         for (const [layer, node] of problemsAt(id, () => historiesIn([args, kwargs]))) {
           const entry = entryOf(entries, layer, id);
-          used.set(entry, (used.get(entry) ?? new Set()).add(node));
+          used.set(entry, (used.get(entry) ?? new Set()).add(node - entry.before));
         }
     for (const entry of entries.values()) {
       const nodes = used.get(entry) ?? new Set();
@@ -204,7 +219,7 @@ class Reader {
     const path = `${id}/${this.layers[entry.id]!.config.name}`;
     const refer = ([layer, node, tensor]: readonly [string, number, number]): TensorRef => {
       const from = entryOf(entries, layer, id);
-      return this.reference(from, node - (from.fromOne ? 1 : 0), tensor, path);
+      return this.reference(from, node - (from.fromOne ? 1 : 0) - from.before, tensor, path);
     };
     return problemsAt(path, () => {
       const kwargs: Record<string, NonNullable<CallSpec['kwargs']>[string]> = {};
@@ -228,7 +243,7 @@ class Reader {
   private reference(entry: Entry, call: number, tensor: number, path: string): TensorRef {
     const input = this.layers[entry.id]!.class_name === 'InputLayer';
     const calls = input ? 1 : entry.calls.length;
-    if (call >= calls)
+    if (call < 0 || call >= calls)
       throw new SpecError(
         path,
         `takes call ${call} of ${entry.id}, which is called ${calls} times`,
@@ -251,6 +266,7 @@ class Reader {
     const calls: CallSpec[] = [];
     let end: TensorRef | undefined;
     for (const layer of chain) {
+      this.count(layer, 1);
       calls.push({ layer, args: end ? [end] : [] });
       const call = counts.get(layer) ?? 0;
       counts.set(layer, call + 1);
@@ -297,6 +313,11 @@ function savedObject(json: unknown, path: string): SavedObject {
       `a ${class_name} needs a name without "/"; got ${JSON.stringify(name)}`,
     );
   return { class_name, config, name, inbound_nodes, shared_object_id };
+}
+
+/** Whether a mark is on every place of a layer, as this project writes them (`toKerasConfig`). */
+function isOwnMark(mark: unknown): boolean {
+  return typeof mark === 'string' && mark.startsWith(SHARED);
 }
 
 function modelConfig(name: string, config: Record<string, unknown>): LayerConfig {

@@ -1,18 +1,18 @@
-import { toCompileConfig } from '../../../shared/keras/compile-config.ts';
+import { toTrainingConfig } from '../../../shared/keras/compile-config.ts';
 import { toKerasConfig } from '../../../shared/keras/keras-json-write.ts';
 import { valueOf } from '../exporter.ts';
 import { writeH5 } from '../h5/h5.ts';
 import { H5Builder } from '../h5/tree.ts';
 import type { ModelFile } from '../model-file.ts';
 import { legacyLayers } from './legacy-places.ts';
-import { savedOptimizer } from './optimizer-state.ts';
 import { join } from './places.ts';
 import { unshared } from './unshared.ts';
 import { KERAS_VERSION } from './write.ts';
 
 /**
- * A model as a legacy H5 file as Keras 3 writes them, which Keras 3 loads, compiled and with the optimizer's state where
- * there is one. A layer with several paths is written once a path. Throws an Error where a weight is missing.
+ * A model as a legacy H5 file as Keras 3 writes them, which Keras 3 loads, compiled where it is trained. A layer with
+ * several paths is written once a path. The optimizer's state is left out: Keras 3.15 loads no such file so that it
+ * trains on. Throws an Error where a weight is missing.
  */
 export function encodeLegacyH5(file: ModelFile): Promise<Uint8Array> {
   const { spec, model, values, training } = unshared(file);
@@ -21,14 +21,8 @@ export function encodeLegacyH5(file: ModelFile): Promise<Uint8Array> {
   h5.attribute('', 'keras_version', KERAS_VERSION);
   h5.attribute('', 'backend', 'tensorflow');
   h5.attribute('', 'model_config', JSON.stringify({ class_name, config }));
-  if (training) {
-    const { optimizer, ...settings } = toCompileConfig(training.settings);
-    h5.attribute(
-      '',
-      'training_config',
-      JSON.stringify({ ...settings, optimizer_config: optimizer }),
-    );
-  }
+  if (training)
+    h5.attribute('', 'training_config', JSON.stringify(toTrainingConfig(training.settings)));
   const layers = legacyLayers(spec, model);
   h5.attribute(
     'model_weights',
@@ -46,18 +40,6 @@ export function encodeLegacyH5(file: ModelFile): Promise<Uint8Array> {
     h5.attribute(group, 'weight_names', names);
     for (const variable of variables)
       h5.tensor(join(group, variable.key), valueOf(variable, values));
-  }
-  if (training?.optimizer) {
-    const { variables, tensors } = savedOptimizer(
-      spec,
-      model,
-      training.settings,
-      training.optimizer,
-    );
-    const prefix = training.settings.optimizer.class_name.toLowerCase();
-    const names = variables.map(({ variable, name }) => join(prefix, variable ?? '', name));
-    h5.attribute('optimizer_weights', 'weight_names', names);
-    tensors.forEach((tensor, i) => h5.tensor(join('optimizer_weights', names[i]!), tensor));
   }
   return writeH5(h5.build());
 }

@@ -50,7 +50,9 @@ describe("Keras's JSON of a model", () => {
     expect(fromKerasConfig(toKerasConfig(spec, spec.models[0]!))).toEqual(spec);
   });
 
-  it.each(summaries)('%s: writes the graph that Keras writes', (name) => {
+  // Of a layer in several models Keras writes calls that it can't find again.
+  const unshared = summaries.filter((name) => !name.includes('c-sharing'));
+  it.each(unshared)('%s: writes the graph that Keras writes', (name) => {
     const original = golden(name);
     const written = toKerasConfig(fromKerasConfig(original), original.config.name);
     const graphOf = ({ class_name, config, name, inbound_nodes }: Entry): unknown => [
@@ -69,6 +71,14 @@ describe("Keras's JSON of a model", () => {
     const spec = fromKerasConfig(golden('summaries/c-sharing.model'));
     const shared = [...pathsByLayer(spec).values()].filter((paths) => paths.length > 1);
     expect(shared).toEqual([['sharing/one/shared', 'sharing/two/shared']]);
+  });
+
+  it('marks each place of a layer in several models, and counts its calls over all of them', () => {
+    const written = toKerasConfig(fromKerasConfig(golden('summaries/c-sharing.model')), 'sharing');
+    const marks = JSON.stringify(written).match(/"shared_object_id":"shared_\d+"/g);
+    expect(marks).toEqual(['"shared_object_id":"shared_0"', '"shared_object_id":"shared_0"']);
+    const calls = JSON.stringify(written).match(/"keras_history":\["shared",\d+,0\]/g);
+    expect(calls).toEqual(['"keras_history":["shared",1,0]']);
   });
 
   it('writes the models of the seed', () => {

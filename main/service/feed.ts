@@ -1,4 +1,4 @@
-import type { RunSummary, StudioListener } from '../../shared/api/contract.ts';
+import type { Project, RunSummary, StudioListener } from '../../shared/api/contract.ts';
 import type { DataImport, DataListener, DatasetEntry } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineListener, EngineProgress } from '../../shared/api/engines.ts';
 import type { RunEvent } from '../../shared/api/events.ts';
@@ -7,6 +7,7 @@ import type { Remote } from '../../shared/api/rpc.ts';
 type Message =
   | { readonly type: 'events'; readonly id: string; readonly events: RunEvent[] }
   | { readonly type: 'changed'; readonly id: string; readonly summary: RunSummary | null }
+  | { readonly type: 'project'; readonly id: ''; readonly project: Project }
   | { readonly type: 'import'; readonly id: string; readonly data: DataImport }
   | { readonly type: 'datasets'; readonly id: ''; readonly datasets: readonly DatasetEntry[] }
   | { readonly type: 'usage'; readonly id: string; readonly usage: DeviceUsage }
@@ -16,6 +17,7 @@ type Message =
 export interface Feed extends DataListener, EngineListener {
   events(id: string, events: readonly RunEvent[]): void;
   changed(id: string, summary: RunSummary | null): void;
+  projectChanged(project: Project): void;
 }
 
 /**
@@ -54,6 +56,7 @@ export function createFeed(listener: Remote<StudioListener>, limit = 2000): Feed
   return {
     events: (id, events) => add({ type: 'events', id, events: [...events] }),
     changed: (id, summary) => add({ type: 'changed', id, summary }),
+    projectChanged: (project) => add({ type: 'project', id: '', project }),
     importChanged: (data) => add({ type: 'import', id: data.id, data }),
     datasetsChanged: (datasets) => add({ type: 'datasets', id: '', datasets }),
     deviceUsage: (id, usage) => add({ type: 'usage', id, usage }),
@@ -67,6 +70,8 @@ function tell(listener: Remote<StudioListener>, message: Message): Promise<void>
       return listener.runEvents(message.id, message.events);
     case 'changed':
       return listener.runChanged(message.id, message.summary);
+    case 'project':
+      return listener.projectChanged(message.project);
     case 'import':
       return listener.importChanged(message.data);
     case 'datasets':

@@ -90,6 +90,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   function save(changed: Parameters<StudioService['saveProject']>[0], by: Feed | null) {
     const saved = saving.then(async () => {
       const model = parseModelSpec(changed.model);
+      const { training } = await openProject(folder);
+      await trustHooks(changed.training.callbacks, training.callbacks);
       const revision = await saveProject(folder, { ...changed, model });
       const project = await openProject(folder);
       for (const feed of feeds) if (feed !== by) feed.projectChanged(project);

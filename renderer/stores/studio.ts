@@ -102,6 +102,8 @@ export function createStudio(connect: Connect): Studio {
   const listener: StudioListener = {
     runEvents: (id: string, events: readonly RunEvent[]) => feed.receive(id, events),
     runChanged: (id, summary) => putRun(id, summary),
+    projectChanged: (project) =>
+      void (snapshot.value = snapshot.value && { ...snapshot.value, project }),
     importChanged: (data) => putImport(data),
     datasetsChanged: (list) => void (datasets.value = list),
     deviceUsage: (run, now) => void (usage.value = withUsage(usage.value, run, now)),

@@ -30,6 +30,8 @@ export interface Project {
   readonly folder: string;
   readonly model: ModelSpec;
   readonly training: TrainingSettings;
+  /** Tells one state of models and settings from another. */
+  readonly revision: string;
 }
 
 /** A run as a list shows it; what is written on it stands there once something is. */
@@ -102,8 +104,15 @@ export interface Proof {
 export interface StudioService
   extends DataService, EngineService, ModelService, RunControlService, RunLibraryService {
   snapshot(): Promise<Snapshot>;
-  /** Stores changed models or settings in the project. */
-  saveProject(project: { model: ModelSpec; training: TrainingSettings }): Promise<void>;
+  /**
+   * Stores changed models or settings in the project and gives the new revision. With `revision`, the one that was
+   * changed: rejects with the code `PROJECT_CHANGED`, and changes nothing, when the project has another by now.
+   */
+  saveProject(project: {
+    model: ModelSpec;
+    training: TrainingSettings;
+    revision?: string | undefined;
+  }): Promise<string>;
   /** Starts a run and returns its summary at once; what happens then comes as events. */
   startRun(settings: TrainingSettings): Promise<RunSummary>;
   /** Ends a run after the current step. `discard` removes its folder. */
@@ -136,6 +145,8 @@ export interface StudioListener extends DataListener, EngineListener {
   runEvents(id: string, events: readonly RunEvent[]): void;
   /** A run was added, changed its state or (null) was removed. */
   runChanged(id: string, summary: RunSummary | null): void;
+  /** Another window has changed the project's models or settings. */
+  projectChanged(project: Project): void;
 }
 
 /** The arguments of each method, as the service checks them. */
@@ -147,7 +158,11 @@ export const requests = {
   ...runLibraryRequests,
   snapshot: z.tuple([]),
   saveProject: z.tuple([
-    z.strictObject({ model: z.unknown() as z.ZodType<ModelSpec>, training: trainingSettings }),
+    z.strictObject({
+      model: z.unknown() as z.ZodType<ModelSpec>,
+      training: trainingSettings,
+      revision: z.string().max(100).optional(),
+    }),
   ]),
   startRun: z.tuple([trainingSettings]),
   stopRun: z.tuple([z.strictObject({ id: runId, discard: z.boolean() })]),

@@ -67,6 +67,7 @@ async function studioStep(): Promise<number> {
     runChanged: (_, summary) => {
       if (summary && !isActive(summary.state)) ended();
     },
+    projectChanged: () => {},
     importChanged: () => {},
     datasetsChanged: () => {},
     deviceUsage: () => {},

@@ -39,6 +39,8 @@ export default {
   },
   waiting: 'waits',
   waitingHint: 'Share of the training time that passes before the next batch is there',
+  overtaken:
+    'Another window changed the project first. Its version is shown; undo brings back yours.',
   paused: 'paused',
   columns: {
     gradient: 'Gradient',

@@ -42,6 +42,7 @@ export default {
   },
   waiting: '等待数据',
   waitingHint: '训练时间中等待下一批数据所占的比例',
+  overtaken: '另一个窗口先更改了项目，现显示其版本；撤销可恢复您的更改。',
   paused: '已暂停',
   columns: {
     gradient: '梯度',

@@ -26,6 +26,7 @@ function slowWindow() {
   link<object, StudioListener>(channel(port2), {
     runEvents: (id, events) => take(`${id} ${events.map((event) => event.seq).join(',')}`),
     runChanged: (id, summary) => take(`${id} ${summary === null ? 'removed' : summary.state}`),
+    projectChanged: (project) => take(`project ${project.revision}`),
     importChanged: (data) => take(`${data.id} ${data.state} ${data.done}`),
     datasetsChanged: (datasets) => take(`${datasets.length} datasets`),
     deviceUsage: (id, usage) => take(`${id} uses ${usage.cpu}`),

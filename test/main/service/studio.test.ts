@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openStudio } from '../../../main/service/studio.ts';
 import { serveWeb } from '../../../main/web/server.ts';
-import type { RunSummary } from '../../../shared/api/contract.ts';
+import type { Project, RunSummary } from '../../../shared/api/contract.ts';
 import type { RunEvent } from '../../../shared/api/events.ts';
 import { openWindow, quiet } from '../web/window.ts';
 import { behaving, folder, startTrainer, training } from './setting.ts';
@@ -71,6 +71,39 @@ test('a window gets the project, its data and its engines', async () => {
     holds: true,
   });
   close();
+});
+
+test('what one window saves the others are told; the second change of one version is refused', async () => {
+  const told: string[] = [];
+  const hear = (name: string) => ({
+    ...quiet,
+    projectChanged: ({ training: { epochs } }: Project) => void told.push(`${name} ${epochs}`),
+  });
+  const one = await openWindow(host.url, hear('one'));
+  const two = await openWindow(host.url, hear('two'));
+  const { project } = await one.service.snapshot();
+  const save = (window: typeof one, epochs: number, revision?: string) =>
+    window.service.saveProject({
+      model: project.model,
+      training: { ...training, epochs },
+      revision,
+    });
+  const outcomes = await Promise.allSettled([
+    save(one, 41, project.revision),
+    save(two, 42, project.revision),
+  ]);
+  const first = outcomes.findIndex(({ status }) => status === 'fulfilled');
+  expect(outcomes[1 - first]).toMatchObject({
+    status: 'rejected',
+    reason: { code: 'PROJECT_CHANGED' },
+  });
+  await expect.poll(() => told).toEqual([first === 0 ? 'two 41' : 'one 42']);
+  const now = (await two.service.snapshot()).project;
+  expect(now.training.epochs).toBe(first === 0 ? 41 : 42);
+  expect(await save(two, 43, now.revision)).not.toBe(now.revision);
+  await save(one, project.training.epochs);
+  one.close();
+  two.close();
 });
 
 test('data that can not be opened is said, and the project opens', async () => {

@@ -8,6 +8,7 @@ import { createStudioClient } from '../../../shared/api/rpc.ts';
 export const quiet: StudioListener = {
   runEvents: () => {},
   runChanged: () => {},
+  projectChanged: () => {},
   importChanged: () => {},
   datasetsChanged: () => {},
   deviceUsage: () => {},

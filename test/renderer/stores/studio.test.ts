@@ -8,6 +8,7 @@ import {
 } from '../../../renderer/stores/studio.ts';
 import type { RunSummary, Snapshot, StudioService } from '../../../shared/api/contract.ts';
 import type { Channel } from '../../../shared/api/channel.ts';
+import { StudioError } from '../../../shared/api/errors.ts';
 import { createStudioClient, serveStudio } from '../../../shared/api/rpc.ts';
 import { trainingSettings } from '../../../shared/keras/training-settings.ts';
 import { setTrainable } from '../../../shared/keras/trainable.ts';
@@ -50,6 +51,7 @@ function host() {
   const state = {
     runs: [runOf(1)],
     project: { model: seed, training },
+    revision: 1,
     closing: () => {},
     up: true,
   };
@@ -60,17 +62,24 @@ function host() {
       return {
         version: '0',
         host: 'web',
-        project: { name: 'p', folder: '/p', ...state.project },
+        project: { name: 'p', folder: '/p', ...state.project, revision: String(state.revision) },
         runs: state.runs,
         datasets: [],
         imports: [],
       };
     },
-    async saveProject(project: { model: typeof seed; training: typeof training }) {
+    async saveProject(project: {
+      model: typeof seed;
+      training: typeof training;
+      revision?: string;
+    }) {
       calls.push('save');
       await new Promise((resolve) => setTimeout(resolve, 5));
-      state.project = project;
+      if (project.revision !== undefined && project.revision !== String(state.revision))
+        throw new StudioError('PROJECT_CHANGED', 'another window was first');
+      state.project = { model: project.model, training: project.training };
       calls.push('saved');
+      return String(++state.revision);
     },
     async startRun() {
       calls.push('start');
@@ -177,4 +186,35 @@ test('edits survive a lost connection and are saved at the next one', async () =
   await until(() => state.project.training.epochs === 77);
   await until(() => project.saveError.value === null);
   expect(project.training.value!.epochs).toBe(77);
+});
+
+test('a change of another window becomes a step here; the one that was saved first stands', async () => {
+  const { state, connect, windows } = host();
+  studio = createStudio(connect);
+  const project = createProject(studio);
+  await until(() => project.spec.value !== null);
+  const epochs = () => project.training.value!.epochs;
+  /** Another window saves, and the service tells of it unless that takes longer. */
+  const elsewhere = async (wanted: number, told: boolean) => {
+    state.project = { ...state.project, training: { ...training, epochs: wanted } };
+    state.revision += 1;
+    const { project: now } = await studio!.service.snapshot();
+    if (told) await windows[0]!.projectChanged(now);
+  };
+  await elsewhere(31, true);
+  await until(() => epochs() === 31);
+  expect(project.canUndo.value).toBe(true);
+  expect(project.overtaken.value).toBe(false);
+
+  // Both change the same version, and the other window is first.
+  await elsewhere(32, false);
+  project.edit((content) => ({ ...content, training: { ...content.training, epochs: 77 } }));
+  await until(() => project.overtaken.value);
+  expect(epochs()).toBe(32);
+  expect(state.project.training.epochs).toBe(32);
+  project.undo();
+  expect(epochs()).toBe(77);
+  await until(() => state.project.training.epochs === 77);
+  expect(project.overtaken.value).toBe(false);
+  expect(project.saveError.value).toBeNull();
 });

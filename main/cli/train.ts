@@ -1,17 +1,15 @@
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { RunSummary } from '../../shared/api/contract.ts';
-import { encodeError } from '../../shared/api/errors.ts';
 import { ENGINE_SETTINGS, type TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { findProject } from '../service/project.ts';
 import { trainRun } from '../service/train-run.ts';
+import { trustHooks } from '../service/trusted-hooks.ts';
+import { carryOut, timestamp } from './carry-out.ts';
 import { addDataFlags, withDataFlags, type DataFlags } from './data-flags.ts';
 import { downloadFirst } from './download.ts';
-import { fail, INTERRUPTED, wholeNumber } from './exit.ts';
+import { wholeNumber } from './exit.ts';
 import { modelNamed } from './project.ts';
-import { reportAsJson } from './report-json.ts';
-import { reportAsText } from './report-text.ts';
 import { addTrainingFlags, withTrainingFlags, type TrainingFlags } from './training-flags.ts';
 
 interface TrainFlags extends DataFlags, TrainingFlags {
@@ -55,8 +53,7 @@ export function addTrain(program: Command): Command {
 }
 
 async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
-  const report = flags.json ? reportAsJson() : reportAsText(process.stdout);
-  try {
+  await carryOut(flags, async (report) => {
     const { name, model, training } = await findProject(nameOrPath);
     const based = await withTrainingFlags(training, flags);
     const settings: TrainingSettings = {
@@ -69,39 +66,13 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
       ...(flags.engine !== undefined && { engine: flags.engine }),
     };
     await downloadFirst(settings.data);
-    const folder = resolve(flags.out ?? join('runs', `${name}-${timestamp()}`));
-    const run = await trainRun({
+    return trainRun({
       model,
       settings,
-      folder,
+      folder: resolve(flags.out ?? join('runs', `${name}-${timestamp()}`)),
       chooseAnew: flags.probe === true,
       startTrainer: () => forkTrainer(),
       onEvents: report.events,
     });
-    let interrupted = 0;
-    const interrupt = () => {
-      interrupted += 1;
-      if (interrupted === 1) report.note('Stopping after this step; again to end at once.');
-      void (interrupted === 1 ? run.stop() : run.kill());
-    };
-    process.on('SIGINT', interrupt);
-    process.on('SIGTERM', interrupt);
-    const summary = await run.done;
-    report.end(summary);
-    process.exitCode = interrupted > 0 ? INTERRUPTED : exitCode(summary);
-  } catch (error) {
-    report.failed(encodeError(error));
-    if (!flags.json) fail(error);
-    process.exitCode = 1;
-  }
-}
-
-const exitCode = ({ state }: RunSummary) => (state === 'failed' ? 1 : 0);
-
-/** Local time as part of a file name: `2026-11-23-154233`. */
-function timestamp(): string {
-  const now = new Date();
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
-  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  });
 }

@@ -12,6 +12,7 @@ import { isActive } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { setTrainable } from '../../shared/keras/trainable.ts';
 import type { TrainJob } from '../trainer/contract.ts';
+import { tellEnd } from './end-hooks.ts';
 import type { OpenRun } from './run-folder.ts';
 import { isMilestone, whatIsSaved, withEvent } from './run-progress.ts';
 import { reserveFile, summaryOf, writeRunRecord } from './run-record.ts';
@@ -176,7 +177,7 @@ export function carryOut(opened: OpenRun, job: TrainJob, options: RunOptions): R
   }
 
   /**
-   * Keeps the last state, and tells it when the folder is free for others. When the disk refuses even that, it is told
+   * Keeps the last state, carries out the hooks, and tells it when the folder is free for others. When the disk refuses even that, it is told
    * all the same, and found out at the next start.
    */
   async function finish(end: RunEventBody): Promise<void> {
@@ -185,6 +186,8 @@ export function carryOut(opened: OpenRun, job: TrainJob, options: RunOptions): R
       events = [{ ...end, seq: record.seq + 1, time: Date.now() }];
       record = events.reduce(withEvent, record);
     }
+    const warnings = await tellEnd(summary());
+    if (warnings.length > 0) events = [...events, ...((await store(warnings)) ?? [])];
     await log.close();
     await lock.release();
     tell(events);

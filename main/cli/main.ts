@@ -9,6 +9,8 @@ import { addExport } from './export.ts';
 import { fail, USAGE } from './exit.ts';
 import { addPredict } from './predict.ts';
 import { addProve } from './prove.ts';
+import { addRerun } from './rerun.ts';
+import { addResume } from './resume.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
@@ -23,6 +25,8 @@ const program = new Command('matryoshka')
 
 for (const add of [
   addTrain,
+  addResume,
+  addRerun,
   addData,
   addSummary,
   addProve,

@@ -136,7 +136,9 @@ function decoding({ done, total, secondsLeft }: ImportState): string {
 
 function lastWords({ state, error, folder, lastStep }: RunSummary): string {
   if (state === 'finished') return `Done. The run is in ${folder}`;
+  const place = /[^\w./:\\-]/.test(folder) ? JSON.stringify(folder) : folder;
+  const further = lastStep > 0 ? `; matryoshka resume ${place} goes on with it` : '';
   const saved = error?.saved ? ` (${error.saved})` : '';
-  if (error) return `matryoshka: ${error.message}${saved}. The run is in ${folder}`;
-  return `Stopped at step ${count(lastStep)}; the run is saved in ${folder}`;
+  if (error) return `matryoshka: ${error.message}${saved}. The run is in ${folder}${further}`;
+  return `Stopped at step ${count(lastStep)}; the run is saved in ${folder}${further}`;
 }

@@ -48,7 +48,7 @@ export async function createRunLibrary(
   /** Tells of a run that has come (back) into the folder. */
   async function tell(id: string): Promise<RunSummary> {
     await read(id);
-    const run = (await runs.list()).find((one) => one.id === id);
+    const run = runs.active().find((one) => one.id === id) ?? (await findRun(id, runs.folder(id)));
     if (!run) throw new StudioError('NO_SUCH_RUN', `there is no run ${id}`);
     changed(id, labelled(run));
     return labelled(run);

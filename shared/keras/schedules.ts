@@ -12,10 +12,11 @@ function schedule<S extends z.ZodType>(
   config: S,
   at: (config: z.infer<S>, update: number) => number,
 ) {
-  return (given: unknown): LearningRate => {
+  const create = (given: unknown): LearningRate => {
     const parsed = config.parse(given ?? {});
     return (update) => at(parsed, update);
   };
+  return { config, create };
 }
 
 const decay = z.strictObject({
@@ -30,7 +31,7 @@ const periods = (update: number, decay_steps: number, staircase: boolean) =>
   staircase ? Math.floor(update / decay_steps) : update / decay_steps;
 
 /** Keras's schedules; formulas as in keras.src.optimizers.schedules.learning_rate_schedule. */
-const schedules = {
+export const schedules = {
   ExponentialDecay: schedule(decay, (c, update) => {
     const power = periods(update, c.decay_steps, c.staircase);
     return c.initial_learning_rate * c.decay_rate ** power;
@@ -123,7 +124,7 @@ export function learningRateOf(setting: Json): LearningRate {
       `expected a number or one of ${Object.keys(schedules).join(', ')}; got ${className}`,
     );
   try {
-    return schedules[className as keyof typeof schedules](given!.config);
+    return schedules[className as keyof typeof schedules].create(given!.config);
   } catch (error) {
     const issue = (error as z.ZodError).issues[0]!;
     throw new SpecError(

@@ -8,7 +8,8 @@ import { regressionLosses } from './regression.ts';
 import { sequenceLosses } from './sequences.ts';
 import { similarityLosses } from './similarity.ts';
 
-const definitions: readonly LossDefinition[] = [
+/** Every loss. */
+export const losses: readonly LossDefinition[] = [
   ...regressionLosses,
   ...probabilisticLosses,
   ...hingeLosses,
@@ -17,12 +18,12 @@ const definitions: readonly LossDefinition[] = [
 ];
 
 /** The losses by the names of their functions, e.g. `mean_squared_error`. */
-const lossNames: readonly string[] = definitions.map(({ names }) => names[0]!);
+const lossNames: readonly string[] = losses.map(({ names }) => names[0]!);
 
 /** The loss of a setting: a function's name, a class, or `{class_name, config}`. Throws a SpecError otherwise. */
 export function lossOf(given: string | JsonObject, path = 'loss'): Loss {
   const name = typeof given === 'string' ? given : String(given['class_name']);
-  const found = definitions.find(
+  const found = losses.find(
     ({ className, names }) => className === name || names.includes(name.toLowerCase()),
   );
   if (!found) throw new SpecError(path, `unknown loss ${name}; known are ${lossNames.join(', ')}`);

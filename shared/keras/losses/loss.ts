@@ -37,6 +37,7 @@ export interface LossDefinition {
   readonly className: string;
   /** `mean_squared_error`, `mse`, … */
   readonly names: readonly string[];
+  readonly config: z.ZodType;
   readonly create: (config: unknown) => Loss;
 }
 
@@ -67,7 +68,7 @@ export function defineLoss<S extends z.ZodRawShape>(
       },
     };
   };
-  return { className, names, create };
+  return { className, names, config: schema, create };
 }
 
 /** The axis that a loss works along: the last one unless told. */

@@ -7,14 +7,15 @@ import { meanMetrics } from './means.ts';
 import type { Metric, MetricDefinition } from './metric.ts';
 import { scoreMetrics } from './scores.ts';
 
-const definitions: readonly MetricDefinition[] = [
+/** Every metric. */
+export const metrics: readonly MetricDefinition[] = [
   ...meanMetrics,
   ...confusionMetrics,
   ...scoreMetrics,
 ];
 
 /** The metrics by their names in logs, e.g. `binary_accuracy`; `accuracy` and `crossentropy` fit themselves to the output. */
-const metricNames: readonly string[] = definitions.map(({ names }) => names[0]!);
+const metricNames: readonly string[] = metrics.map(({ names }) => names[0]!);
 
 /**
  * The metric of a setting: a name, a class, or `{class_name, config}`. `accuracy`, `acc`, `crossentropy` and `ce`
@@ -34,7 +35,7 @@ export function metricOf(
       : name === 'crossentropy' || name === 'ce'
         ? `${kind}Crossentropy`
         : name;
-  const found = definitions.find(
+  const found = metrics.find(
     (definition) =>
       definition.className === className || definition.names.includes(className.toLowerCase()),
   );

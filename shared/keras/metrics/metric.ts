@@ -23,6 +23,7 @@ export interface Metric {
 export interface MetricDefinition {
   readonly className: string;
   readonly names: readonly string[];
+  readonly config: z.ZodType;
   readonly create: (config: unknown) => Metric;
 }
 
@@ -55,7 +56,7 @@ export function defineMetric<S extends z.ZodRawShape>(
       usesMask,
     };
   };
-  return { className, names, create };
+  return { className, names, config: schema, create };
 }
 
 /** Weighted sum and weight of values that have a number per sample: what a mean is made of. */

@@ -2,11 +2,11 @@ import { toSnakeCase } from '../names.ts';
 import { SpecError, type JsonObject } from '../spec.ts';
 import { adam, adamax, adamW, lamb, nadam } from './adam.ts';
 import { adadelta, adafactor, adagrad, rmsprop } from './adaptive.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer, OptimizerDefinition } from './optimizer.ts';
 import { ftrl, lion, sgd } from './sgd.ts';
 
 /** Every optimizer by Keras's class name. */
-const optimizers = [
+export const optimizers: readonly OptimizerDefinition[] = [
   adam, adamW, nadam, adamax, lamb, rmsprop, adagrad, adadelta, adafactor, sgd, lion, ftrl,
 ]; // prettier-ignore
 

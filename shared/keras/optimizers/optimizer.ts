@@ -106,10 +106,17 @@ export const beta = (fallback: number) => z.number().min(0).lt(1).default(fallba
 
 export const epsilon = z.number().positive().default(1e-7);
 
+/** What an optimizer is, by its Keras class. */
+export interface OptimizerDefinition {
+  readonly className: string;
+  readonly config: z.ZodType;
+  readonly create: (config: JsonObject) => Optimizer;
+}
+
 /** An optimizer from its formula. The function throws a SpecError that names a wrong key. */
 export function defineOptimizer<S extends z.ZodType<CommonSettings & { learning_rate: Json }>>(
   definition: Definition<S>,
-): { className: string; create: (config: JsonObject) => Optimizer } {
+): OptimizerDefinition {
   const create = (given: JsonObject): Optimizer => {
     const result = definition.config.safeParse(given);
     if (!result.success) {
@@ -128,7 +135,7 @@ export function defineOptimizer<S extends z.ZodType<CommonSettings & { learning_
       update: (context) => definition.update(context, config),
     };
   };
-  return { className: definition.className, create };
+  return { className: definition.className, config: definition.config, create };
 }
 
 /** old moved towards next by a share: Keras's `old + (next - old) * share`. */

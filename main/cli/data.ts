@@ -61,7 +61,9 @@ async function show(data: string, flags: Flags): Promise<void> {
   }).finally(bar.clear);
   const report = view.report(data);
   const fit = project && fitTo(report, settings, project);
-  const shown = flags.json ? JSON.stringify(asJson(report, fit), null, 2) : inWords(report, fit);
+  const shown = flags.json
+    ? JSON.stringify(asJson(report, fit), null, 2)
+    : printable(inWords(report, fit));
   process.stdout.write(`${shown}\n`);
   await view.close();
 }
@@ -77,6 +79,16 @@ function progressText(progress: Partial<DataImport>): [share: number, words: str
   const of = total == null ? '' : ` of ${count(total)}`;
   const left = secondsLeft == null ? '' : `, ${duration(secondsLeft)} left`;
   return [total ? done / total : 0, `${count(done)}${of} samples${left}`];
+}
+
+/** Text in which no name of a file moves a terminal's cursor or changes its colours. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, (sign) =>
+    JSON.stringify(sign)
+      .slice(1, -1)
+      .replace(/^[\x7f-\x9f]$/, '?'),
+  );
 }
 
 /** How the data meet a model. */

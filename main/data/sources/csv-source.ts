@@ -79,7 +79,8 @@ async function plannedTable(listed: ListedFile, look: Look): Promise<PlannedTabl
     (column, why) => leftOut.push([column, why]),
     { paths, classes: new Set() },
   );
-  if (plan.length === 0) throw dataError(`${listed.file} has no column of numbers or images`);
+  if (plan.every(({ role }) => role === 'class' || role === 'split'))
+    throw dataError(`${listed.file} has no column of numbers or images`);
   return { file, plan, leftOut, classNames: new Map() };
 }
 

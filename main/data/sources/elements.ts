@@ -50,6 +50,25 @@ export function elementsOf(
   }
 }
 
+/** Whether a file's images have their rows and columns exchanged: EMNIST's, by the names that they are given out with. */
+export function isSideways(name: string): boolean {
+  return /^emnist-/i.test(name);
+}
+
+/** An image with rows and columns exchanged; `rows` and `columns` are those it has. Other lists are left as they are. */
+export function exchanged<T extends TypedArray | readonly string[]>(
+  values: T,
+  rows: number,
+  columns: number,
+): T {
+  if (!ArrayBuffer.isView(values)) return values;
+  const out = values.slice();
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      out[column * rows + row] = values[row * columns + column]!;
+  return out as T;
+}
+
 /** Typed arrays begin at a multiple of their elements' width. */
 function byteOffsetFits(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
   return bytes.byteOffset % width === 0 ? bytes : bytes.slice();

@@ -5,7 +5,7 @@ import { dataError } from '../dataset.ts';
 import { checkIdx, readIdxHeader, type IdxHeader } from '../idx.ts';
 import { arraySource, type ArrayPart, type StoredArray } from './arrays.ts';
 import { ByteReader, bytesOf, isGzip, readAt } from './bytes.ts';
-import { bytesPerElement, elementsOf } from './elements.ts';
+import { bytesPerElement, elementsOf, exchanged, isSideways } from './elements.ts';
 import { knownClasses, readMapping } from './known-classes.ts';
 import { filesOf, listed, stampOf, type ListedFile, type Look, type Recogniser } from './look.ts';
 import { counted, splitIn, splitNamed, wordsOf, type SplitName } from './names.ts';
@@ -45,7 +45,9 @@ export const recogniseIdx: Recogniser = async (look) => {
   const arrays = new Map<Named, StoredArray>();
   for (const file of files) {
     const header = await checkIdx(file.file, signal);
-    arrays.set(file, await idxArray(file.file, file.path, header));
+    const array = await idxArray(file.file, file.path, header);
+    const sideways = isSideways(file.name) && array.shape.length === 3;
+    arrays.set(file, sideways ? transposed(array, file.path, look) : array);
   }
   const parts = files.map((file): ArrayPart => {
     const array = arrays.get(file)!;
@@ -96,6 +98,20 @@ async function idxArray(
       } finally {
         await reader.close();
       }
+      return undefined;
+    },
+  };
+}
+
+/** Images whose rows and columns are to be exchanged; it is said. */
+function transposed(array: StoredArray, path: string, { problems }: Look): StoredArray {
+  const [count, width, height] = array.shape as readonly [number, number, number];
+  problems.add('transposed', path, "lies on its side, as EMNIST's files do", 'turned upright');
+  return {
+    ...array,
+    shape: [count, height, width],
+    async *samples(from) {
+      for await (const values of array.samples(from)) yield exchanged(values, width, height);
       return undefined;
     },
   };

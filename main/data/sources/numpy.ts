@@ -37,7 +37,16 @@ export const recogniseNumpy: Recogniser = async (look) => {
       `${look.root} holds ${counted(files.length, 'NumPy file')}; expected at most ${MOST_ARRAYS}, each with many samples`,
     );
   const arrays: NamedArray[] = [];
-  for (const file of files) arrays.push(...(await arraysOf(file)));
+  const broken: Error[] = [];
+  for (const file of files) {
+    const found = await arraysOf(file).catch((error: Error) => error);
+    if (!(found instanceof Error)) arrays.push(...found);
+    else {
+      broken.push(found);
+      look.problems.add('unreadable', file.path, found.message, 'left out');
+    }
+  }
+  if (arrays.length === 0 && broken[0]) throw broken[0];
   const names = arrays.find(({ key, array }) => array.type === 'text' && isNames(key));
   const parts = partsOf(
     arrays.filter((one) => one !== names),

@@ -10,7 +10,7 @@ import { dataError } from '../dataset.ts';
 import type { SourceColumn } from '../source.ts';
 
 /** Changes when what the files of the cache hold changes. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** A column that is kept as records of one size. Classes are kept apart: see Snapshot. */
 export type StoredColumn = StoredImages | StoredNumbers;

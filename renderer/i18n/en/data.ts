@@ -179,7 +179,19 @@ export default {
       'not-a-file':
         '{count} that are no files | {count} that is no file | {count} that are no files',
       'too-deep': '{count} too deep | {count} too deep | {count} too deep',
+      alpha:
+        '{count} with see-through pixels | {count} with see-through pixels | {count} with see-through pixels',
+      frames:
+        '{count} with several frames | {count} with several frames | {count} with several frames',
+      clipped:
+        '{count} with values that were cut | {count} with values that were cut | {count} with values that were cut',
+      'not-a-number':
+        '{count} with values that are no numbers | {count} with values that are no numbers | {count} with values that are no numbers',
+      'wrong-channels':
+        '{count} of other channels | {count} of other channels | {count} of other channels',
       sizes: 'images of several sizes',
+      transposed:
+        '{count} files turned upright | {count} file turned upright | {count} files turned upright',
       contradiction:
         '{count} alike of two classes | {count} alike of two classes | {count} alike of two classes',
     },

@@ -275,3 +275,10 @@ test('rows are those that csv-parse finds, and reading can begin at each', async
   );
   expect(await csvFormat(join(path, '0.csv'))).toMatchObject({ start: { offset: 0, line: 1 } });
 });
+
+test('a table of names alone, or of classes alone, is nothing to train on', async () => {
+  for (const text of ['a,b,c\n', 'label\ncat\ndog\ncat\n'])
+    await expect(recognise(join(await folder({ 'names.csv': text }), 'names.csv'))).rejects.toThrow(
+      /names\.csv has no column of numbers or images/,
+    );
+});

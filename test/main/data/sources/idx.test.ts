@@ -19,6 +19,10 @@ const tenLabels = idxFile([10], Uint8Array.from(labels.slice(0, 10)));
 const nextTen = idxFile([10, 28, 28], Buffer.concat(images.slice(10)));
 const nextLabels = idxFile([10], Uint8Array.from(labels.slice(10)));
 
+/** Rows and columns exchanged. */
+const onItsSide = (image: Uint8Array) =>
+  image.map((_, i) => image[(i % 28) * 28 + Math.floor(i / 28)]!);
+
 test("MNIST's own files are paired by their names", async () => {
   const source = await recognise(mnistFolder);
   expect(outline(source)).toEqual({
@@ -77,7 +81,8 @@ test.each([
   expect(from7.map(({ values }) => values['label'])).toEqual(
     labels.slice(7, 10).map((index) => ({ kind: 'class', index })),
   );
-  expect(from7[0]!.values['image']).toMatchObject({ data: images[7] });
+  const upright = a.startsWith('emnist') ? onItsSide(images[7]!) : images[7];
+  expect(from7[0]!.values['image']).toMatchObject({ data: upright });
 });
 
 test('images alone have no labels; chosen by themselves they find those beside them', async () => {
@@ -101,6 +106,28 @@ test('images alone have no labels; chosen by themselves they find those beside t
     splits: { train: 10, test: 10 },
     problems: expect.arrayContaining(['missing-label t10k-images-idx3-ubyte']) as string[],
   });
+});
+
+test("EMNIST's images are turned upright, and that is said", async () => {
+  const on = (names: string) =>
+    folder({ [`${names}-images-idx3-ubyte`]: ten, [`${names}-labels-idx1-ubyte`]: tenLabels });
+  const [lying, upright] = [await on('emnist-digits-train'), await on('train')];
+  expect(await recognised(lying)).toMatchObject({
+    splits: { train: 10 },
+    problems: expect.arrayContaining([
+      'transposed emnist-digits-train-images-idx3-ubyte',
+    ]) as string[],
+  });
+  const pixels = async (path: string, from: number) => {
+    const [sample] = await samplesOf(await recognise(path), 'train', from);
+    const image = sample!.values['image'] as { data: Uint8Array };
+    return [...image.data];
+  };
+  for (const from of [0, 7]) {
+    const [turned, plain] = [await pixels(lying, from), await pixels(upright, from)];
+    expect(turned.some((value, i) => value !== plain[i])).toBe(true);
+    expect(turned).toEqual([...onItsSide(Uint8Array.from(plain))]);
+  }
 });
 
 test("classes are called by EMNIST's mapping and Fashion-MNIST's names", async () => {

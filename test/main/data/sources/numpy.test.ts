@@ -222,5 +222,7 @@ test('an archive whose content is not what it says fails while it is read', asyn
 test('an array that can not be read is listed beside those that can', async () => {
   const good = await readFile(golden('v1.npy'));
   const path = await folder({ 'x.npy': good, 'notes.npy': good.subarray(0, 40) });
-  expect(await recognised(path)).toMatchObject({ problems: ['unreadable notes.npy'] });
+  expect(await recognised(path)).toMatchObject({
+    problems: expect.arrayContaining(['unreadable notes.npy']) as string[],
+  });
 });

@@ -1,8 +1,12 @@
 import { placesOf } from '../../shared/keras/graph.ts';
+import { partOf } from '../../shared/keras/part-of.ts';
 import { layerOf } from '../../shared/keras/spec.ts';
 import { traceModel, type TracedVariable } from '../../shared/program/trace.ts';
 import { modelOf, planBy, valueOf, type Exporter, type ExportSource } from './exporter.ts';
 import { encodeSafetensors } from './safetensors.ts';
+
+/** The key of the file's metadata that holds the model itself, as a ModelSpec: so a file can be opened alone. */
+export const ARCHITECTURE = 'architecture';
 
 /**
  * The weights of a model as a safetensors file, bit for bit, each variable once under the first path that leads to it
@@ -14,7 +18,8 @@ export const weightsExporter: Exporter = {
     const tensors = Object.fromEntries(
       namedVariables(source).map(([name, variable]) => [name, valueOf(variable, values)]),
     );
-    const metadata = { format: 'matryoshka', model: source.path };
+    const architecture = JSON.stringify(partOf(source.spec, modelOf(source)));
+    const metadata = { format: 'matryoshka', model: source.path, [ARCHITECTURE]: architecture };
     return { [`${name}.safetensors`]: encodeSafetensors({ tensors, metadata }) };
   },
 };

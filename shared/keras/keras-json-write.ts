@@ -12,6 +12,9 @@ import type {
   TensorRef,
 } from './spec.ts';
 
+/** What Keras wants to read though it has a default. */
+const NEEDED: Readonly<Record<string, JsonObject>> = { Rescaling: { offset: 0 } };
+
 /** What begins the `shared_object_id` of a layer with several places: the number of the layer follows. */
 export const SHARED = 'shared_';
 
@@ -74,7 +77,7 @@ class Writer {
     return {
       module: operation ?? 'keras.layers',
       class_name,
-      config: { ...config, ...this.wrapped(wraps ?? {}, path) },
+      config: { ...NEEDED[class_name], ...config, ...this.wrapped(wraps ?? {}, path) },
       registered_name: operation ? class_name : null,
     };
   }

@@ -4,20 +4,26 @@ import type { ModelSpec } from '../../../shared/keras/spec.ts';
 import { groupAt, type H5Group } from '../h5/tree.ts';
 import { readH5 } from '../h5/h5.ts';
 import type { ReadModel } from '../model-file.ts';
-import { unzip } from '../zip.ts';
 import { parseJson } from './json.ts';
 import { readTraining } from './optimizer-state.ts';
 import { readKerasWeights, withForeignVariables, type ReadWeights } from './weights.ts';
 
 const CONFIG = 'config.json';
-const WEIGHTS = 'model.weights.h5';
+
+/** The weights in the archive. */
+export const WEIGHTS = 'model.weights.h5';
+
+/** Whether this is read of a `.keras` file. */
+export const isKerasMember = (name: string) => name === CONFIG || name === WEIGHTS;
 
 /**
- * Reads a `.keras` file: the model, its weights and its training. Layers that are not known here become placeholders.
- * Throws an Error that begins with `name` for a file that is damaged, or whose weights don't fit.
+ * Reads the files of a `.keras` archive: the model, its weights and its training. Layers that are not known here become
+ * placeholders. Throws an Error that begins with `name` for files that are damaged, or weights that don't fit.
  */
-export async function readKeras(bytes: Uint8Array, name: string): Promise<ReadModel> {
-  const members = await unzip(bytes, name, (member) => member === CONFIG || member === WEIGHTS);
+export async function readKeras(
+  members: ReadonlyMap<string, Buffer>,
+  name: string,
+): Promise<ReadModel> {
   const saved = members.get(CONFIG);
   const weights = members.get(WEIGHTS);
   if (!saved || !weights)

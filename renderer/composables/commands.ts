@@ -5,6 +5,7 @@ import {
   Database,
   Languages,
   Lock,
+  Pause,
   Play,
   Redo2,
   Share,
@@ -78,6 +79,8 @@ export function useCommands(): ComputedRef<Command[]> {
     if (node) shown.value.setTrainable?.(node.path, node.trainable === false);
   }
 
+  const paused = computed(() => actions.activeRun.value?.state === 'paused');
+
   return computed(() => [
     {
       id: 'train',
@@ -89,6 +92,27 @@ export function useCommands(): ComputedRef<Command[]> {
         !actions.starting.value &&
         actions.activeRun.value === null,
       run: () => void train(),
+    },
+    {
+      id: 'pause',
+      title: t(paused.value ? 'commands.proceed' : 'commands.pause'),
+      icon: paused.value ? Play : Pause,
+      keys: 'mod+Shift+Enter',
+      enabled: actions.activeRun.value !== null,
+      run() {
+        const run = actions.activeRun.value;
+        if (!run) return;
+        const told = paused.value
+          ? studio.service.proceedRun({ id: run.id })
+          : studio.service.pauseRun({ id: run.id });
+        told.catch((error: unknown) =>
+          notices.tell(
+            t('train.control.failed', {
+              reason: error instanceof Error ? error.message : String(error),
+            }),
+          ),
+        );
+      },
     },
     {
       id: 'stop',

@@ -3,6 +3,8 @@ export default {
   group: 'Commands',
   nothing: 'Nothing is called “{text}”.',
   train: 'Train with the project’s settings',
+  pause: 'Pause the run',
+  proceed: 'Let the paused run go on',
   stop: 'Stop the run and keep it',
   goTo: 'Go to {place}',
   prove: 'Prove that the model is made of its submodels',

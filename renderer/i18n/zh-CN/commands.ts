@@ -6,6 +6,8 @@ export default {
   group: '命令',
   nothing: '没有名为“{text}”的内容。',
   train: '按项目设置开始训练',
+  pause: '暂停运行',
+  proceed: '让暂停的运行继续',
   stop: '停止并保留当前运行',
   goTo: '前往{place}',
   prove: '证明此模型由其子模型构成',

@@ -47,4 +47,10 @@ export default defineConfig([
     external,
     output: { dir: 'dist/preload', format: 'cjs', entryFileNames: '[name].cjs', cleanDir: true },
   },
+  {
+    // What runs a model in a page that is written, which holds all that it needs.
+    input: { page: 'main/formats/html/page/main.ts' },
+    platform: 'browser',
+    output: { dir: 'dist/page', format: 'iife', minify: true, cleanDir: true },
+  },
 ]);

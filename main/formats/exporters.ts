@@ -11,6 +11,8 @@ import {
 import type { NamedTensors } from '../../shared/program/tensor.ts';
 import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
 import type { Exporter, ExportSource } from './exporter.ts';
+import { htmlExporter } from './html/export.ts';
+import { h5Exporter, kerasExporter, pythonExporter } from './keras/export.ts';
 import { onnxExporter } from './onnx/export.ts';
 import { tfjsExporter } from './tfjs/export.ts';
 import { tfliteExporter } from './tflite/export.ts';
@@ -22,7 +24,11 @@ const exporters: { readonly [F in ExportFormat]?: Exporter } = {
   tfjs: tfjsExporter,
   onnx: onnxExporter,
   tflite: tfliteExporter,
+  html: htmlExporter,
   safetensors: weightsExporter,
+  keras: kerasExporter,
+  h5: h5Exporter,
+  python: pythonExporter,
 };
 
 /** Whether a format can hold a model, and what will be different in it; nothing is written. */

@@ -1,5 +1,6 @@
 import type { ExportOptions } from '../../shared/api/exports.ts';
 import { prepareImages, rawImageShape } from '../../shared/data/prepare-images.ts';
+import type { ImagePreprocessing } from '../../shared/data/preprocessing.ts';
 import { outputNames } from '../../shared/keras/compile-settings.ts';
 import { inputType } from '../../shared/keras/input-layer.ts';
 import { layerOf } from '../../shared/keras/spec.ts';
@@ -37,12 +38,16 @@ export interface PredictProgram {
 
 /**
  * The program of a model in inference mode, with a fixed batch where one is given, with its images channels first at
- * both ends where that is wanted, and with what the training does to images in it where that is. Throws a SpecError for
+ * both ends where that is wanted, and with what the training does to images in it where that is, or as `prepared` says
+ * for inputs by their names. Throws a SpecError for
  * a model that can't be, and an Error for one that draws random numbers, or whose preparation is not known.
  */
 export function predictProgram(
   source: ExportSource,
   { batch, layout, preprocessing }: Pick<ExportOptions, 'batch' | 'layout' | 'preprocessing'>,
+  prepared: ReadonlyMap<string, ImagePreprocessing> = preprocessing
+    ? imagePreparation(source)
+    : new Map(),
 ): PredictProgram {
   const { spec } = source;
   const model = modelOf(source);
@@ -50,7 +55,6 @@ export function predictProgram(
   const ops = createOps();
   const first = layout === 'channels_first';
   const named = uniqueNames();
-  const prepared = preprocessing ? imagePreparation(source) : new Map<string, never>();
   if (preprocessing && prepared.size === 0)
     throw new Error(`it is not known how the images that ${source.path} takes were prepared`);
   const inputs: Port[] = [];

@@ -29,6 +29,13 @@ const table = [
   { of: 'shared', folders: [], only: ['zod', 'birpc', 'devalue'], node: false },
   main('main/engines', ['shared']),
   main('main/data', ['shared']),
+  {
+    // It runs in a browser, by itself.
+    of: 'main/formats/html/page',
+    folders: ['shared', 'main/formats/html/page-data.ts'],
+    only: [],
+    node: false,
+  },
   main('main/formats', ['shared', 'main/engines']),
   main('main/trainer', ['shared', 'main/engines', 'main/data', 'main/formats']),
   main('main/service', ['shared', 'assets', 'main/data', 'main/formats', contract]),

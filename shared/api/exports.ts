@@ -47,7 +47,7 @@ export const formatFacts: { readonly [F in ExportFormat]: FormatFacts } = {
   tfjs: { extension: null, options: [] },
   onnx: { extension: '.onnx', options: ['weights', 'layout', 'batch', 'preprocessing'] },
   tflite: { extension: '.tflite', options: ['batch'], fixedBatch: true },
-  html: { extension: '.html', options: [] },
+  html: { extension: '.html', options: [], fixedBatch: true },
   safetensors: { extension: '.safetensors', options: [] },
   python: { extension: '.py', options: [] },
   card: { extension: '.md', options: [] },

@@ -11,8 +11,11 @@ import { formatShape, type NamedTensors, type TensorData } from '../../../shared
 import { createOnnxEngine } from '../../engines/onnx/engine.ts';
 import type { ExportSource } from '../exporter.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
+import { pagePreparation } from '../html/export.ts';
 import { predictProgram, type PredictProgram } from '../predict-program.ts';
 import { imagePreparation } from '../preparation.ts';
+import { openHtml } from './open-html.ts';
+import { openModelFile } from './open-model-file.ts';
 import { openOnnx } from './open-onnx.ts';
 import { openTfjs } from './open-tfjs.ts';
 import { openTflite } from './open-tflite.ts';
@@ -31,7 +34,10 @@ const openers: { readonly [F in ExportFormat]?: OpenFile } = {
   tfjs: openTfjs,
   onnx: openOnnx,
   tflite: openTflite,
+  html: openHtml,
   safetensors: openWeights,
+  keras: openModelFile,
+  h5: openModelFile,
 };
 
 /**
@@ -48,9 +54,9 @@ export async function verifyExport(
   const open = openers[format];
   if (!open) return null;
   const options = heededOptions(format, given);
-  const predict = predictProgram(source, options);
+  const prepared = preparedIn(format, source, options);
+  const predict = predictProgram(source, options, prepared);
   const samples = options.batch ?? SAMPLES;
-  const prepared = options.preprocessing ? imagePreparation(source) : new Map<string, never>();
   const inputs = sampleInputs(predict.inputs, samples, prepared);
   const about = { format, samples, tolerance: TOLERANCE };
   try {
@@ -81,6 +87,12 @@ export async function verifyExport(
       error: message,
     };
   }
+}
+
+/** How inputs prepare images inside the file, by their names. */
+function preparedIn(format: ExportFormat, source: ExportSource, { preprocessing }: ExportOptions) {
+  if (format === 'html') return pagePreparation(source);
+  return preprocessing ? imagePreparation(source) : new Map<string, never>();
 }
 
 /** What the model gives: by ONNX Runtime, but where that opens the file by the plain interpreter. */

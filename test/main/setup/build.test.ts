@@ -23,6 +23,7 @@ async function makeBuildable(): Promise<string> {
     'main/engines/probe-child.ts': entry('../../'),
     'main/data/store/batch-thread.ts': entry('../../../'),
     'main/formats/h5/thread.ts': entry('../../../'),
+    'main/formats/html/page/main.ts': entry('../../../../'),
     'main/electron/main.ts': entry('../../'),
     'main/electron/preload.ts': entry('../../'),
     'renderer/index.html': '<script type="module" src="./main.ts"></script>',

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { interpret } from '../../../shared/program/interpreter/interpret.ts';
+import { IDS, unpackProgram, type PageData } from '../html/page-data.ts';
+import type { OpenFile } from './opened.ts';
+
+/** What the page holds, run by what interprets it there. */
+export const openHtml: OpenFile = async (target, { inputs, outputs }) => {
+  const html = await readFile(target, 'utf8');
+  const data = JSON.parse(textOf(html, IDS.data)) as PageData;
+  const program = unpackProgram(data, Buffer.from(textOf(html, IDS.weights), 'base64'));
+  return {
+    runtime: "the page's own interpreter",
+    run(given) {
+      const feeds = Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
+      const results = interpret(program, {}, feeds);
+      return Promise.resolve(outputs.map(({ name }) => results[name]!));
+    },
+    close: () => {},
+  };
+};
+
+/** What an element of the page holds. Throws where it is not there. */
+function textOf(html: string, id: string): string {
+  const [, text] = new RegExp(`<script type="[^"]*" id="${id}">([^<]*)</script>`).exec(html) ?? [];
+  if (text === undefined) throw new Error(`the page holds no ${id}`);
+  return text;
+}

@@ -63,18 +63,29 @@ function forwardClock(last: number): () => number {
   };
 }
 
-/** The events of a log after number `after`. A last line that is torn, or being written, is left out. */
-export async function readEvents(file: string, after = 0): Promise<RunEvent[]> {
-  return parseEvents(file, await readFile(file), after);
+/**
+ * The events of a log after number `after`: all, or from the first on as many as `most` bytes of the file hold, at least
+ * one. A last line that is torn, or being written, is left out.
+ */
+export async function readEvents(file: string, after = 0, most = Infinity): Promise<RunEvent[]> {
+  return parseEvents(file, await readFile(file), after, most);
 }
 
-function parseEvents(file: string, bytes: Buffer, after: number): RunEvent[] {
-  const lines = bytes
-    .subarray(0, bytes.lastIndexOf('\n') + 1)
-    .toString()
-    .split('\n');
+const NEWLINE = 10;
+
+function parseEvents(file: string, bytes: Buffer, after: number, most = Infinity): RunEvent[] {
+  let start = 0;
+  for (let line = 0; line < after; line++) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end < 0) return [];
+    start = end + 1;
+  }
+  const whole = bytes.lastIndexOf(NEWLINE) + 1;
+  const first = bytes.indexOf(NEWLINE, start) + 1;
+  const last = bytes.lastIndexOf(NEWLINE, Math.min(whole, start + most) - 1) + 1;
+  const lines = bytes.toString('utf8', start, Math.max(first, last)).split('\n');
   lines.pop();
-  return lines.slice(after).map((line, index) => {
+  return lines.map((line, index) => {
     const seq = after + 1 + index;
     try {
       const event = fromJson(line) as RunEvent;

@@ -19,7 +19,8 @@ interface Follower {
 
 /**
  * Joins stored and live events of runs, so that each follower gets every event exactly once and in order: events are
- * numbered without gaps, and a gap (at the start, after a lost connection) is filled from storage.
+ * numbered without gaps, and a gap (at the start, after a lost connection) is filled from storage. `read` gives the
+ * stored events after a number, in parts if it likes; nothing when there are no more.
  */
 export function createEventFeed(read: (id: string, after: number) => Promise<RunEvent[]>) {
   const followers = new Map<string, Set<Follower>>();
@@ -31,16 +32,17 @@ export function createEventFeed(read: (id: string, after: number) => Promise<Run
   function take(id: string, follower: Follower, events: readonly RunEvent[]): void {
     if (follower.waiting) {
       follower.waiting.push(...events);
-    } else if (events.length > 0 && events[0]!.seq > follower.last + 1) {
-      follower.waiting = [...events];
-      void fill(id, follower);
-    } else {
-      deliver(follower, events);
+      return;
     }
+    const news = events.filter((event) => event.seq > follower.last);
+    const gap = news.findIndex((event, i) => event.seq !== follower.last + 1 + i);
+    deliver(follower, gap < 0 ? news : news.slice(0, gap));
+    if (gap < 0) return;
+    follower.waiting = news.slice(gap);
+    void fill(id, follower);
   }
 
-  function deliver(follower: Follower, events: readonly RunEvent[]): void {
-    const news = events.filter((event) => event.seq > follower.last);
+  function deliver(follower: Follower, news: readonly RunEvent[]): void {
     if (news.length === 0) return;
     follower.last = news.at(-1)!.seq;
     follower.callback(news);
@@ -48,12 +50,27 @@ export function createEventFeed(read: (id: string, after: number) => Promise<Run
 
   async function fill(id: string, follower: Follower): Promise<void> {
     try {
-      const stored = await read(id, follower.last);
-      if (!followers.get(id)?.has(follower)) return;
+      let found = 0;
+      for (let more = true; more;) {
+        const stored = await read(id, follower.last);
+        if (!followers.get(id)?.has(follower)) return;
+        deliver(
+          follower,
+          stored.filter((event) => event.seq > follower.last),
+        );
+        found += stored.length;
+        const first = follower.waiting?.[0];
+        more = stored.length > 0 && !(first && first.seq <= follower.last + 1);
+      }
       const waiting = follower.waiting ?? [];
       follower.waiting = null;
-      deliver(follower, stored);
-      deliver(follower, waiting);
+      // What is told and not stored (a full disk) is no reason to ask for ever.
+      if (found > 0) take(id, follower, waiting);
+      else
+        deliver(
+          follower,
+          waiting.filter((event) => event.seq > follower.last),
+        );
     } catch (error) {
       follower.onError?.(error);
     }

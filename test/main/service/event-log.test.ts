@@ -22,6 +22,29 @@ test('a log goes on after its newest event', async () => {
   expect(await readEvents(file, 9)).toEqual([]);
 });
 
+test('a history is read in parts of about so many bytes, each whole and at least one event', async () => {
+  const file = join(folder, 'parts.jsonl');
+  const log = await openEventLog(file);
+  const all = await log.append(
+    Array.from({ length: 40 }, (_, i) => ({
+      type: 'steps',
+      first: i + 1,
+      losses: new Array<number>(1 + (i % 7)).fill(0.25),
+    })),
+  );
+  await log.close();
+  for (const most of [1, 150, 400, 100_000]) {
+    const read = [];
+    for (;;) {
+      const part = await readEvents(file, read.length, most);
+      if (part.length === 0) break;
+      read.push(...part);
+    }
+    expect(read).toEqual(all);
+  }
+  expect((await readEvents(file, 3, 400)).length).toBeLessThan(6);
+});
+
 test('a torn last line is left out, and cut off when the log goes on', async () => {
   const file = join(folder, 'torn.jsonl');
   const log = await openEventLog(file);

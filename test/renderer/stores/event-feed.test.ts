@@ -72,6 +72,35 @@ test('a gap is filled from storage', async () => {
   expect(got).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
+test('a long history is read in parts, while live events wait', async () => {
+  const all = events(1, 50);
+  const got: number[] = [];
+  let reads = 0;
+  const feed = createEventFeed(async (_, after) => {
+    reads += 1;
+    if (reads === 2) feed.receive('a', events(51, 52));
+    return all.slice(after, after + 20);
+  });
+  feed.follow('a', (list) => got.push(...list.map(({ seq }) => seq)));
+  await expect.poll(() => got.length).toBe(52);
+  expect(got).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
+  expect(reads).toBe(3);
+});
+
+test('a gap among the events that waited is filled too', async () => {
+  const disk = storage();
+  disk.put(events(1, 20));
+  const { feed, got } = follow(disk, 10);
+  feed.receive('a', events(15, 16));
+  // The window was slow, so what came between was left out.
+  feed.receive('a', events(30, 30));
+  await disk.answer();
+  expect(got).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  disk.put(events(21, 30));
+  await disk.answer();
+  expect(got.slice(10)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+});
+
 test('after a lost connection everything that was missed is asked for', async () => {
   const disk = storage();
   const { feed, got } = follow(disk);

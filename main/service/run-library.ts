@@ -5,6 +5,7 @@ import { isActive } from '../../shared/api/events.ts';
 import type { RunLabel, RunLibraryService } from '../../shared/api/runs.ts';
 import { packRun } from './pack-run.ts';
 import { findRun } from './recover-run.ts';
+import type { Downloads } from './downloads.ts';
 import { runDistances } from './run-distances.ts';
 import { importRun } from './run-import.ts';
 import { readLabel, writeLabel } from './run-label.ts';
@@ -20,10 +21,16 @@ export interface RunLibrary {
   labelled(run: RunSummary): RunSummary;
 }
 
+export interface RunLibraryOptions {
+  /** The project's folder. */
+  readonly project: string;
+  readonly runs: Runs;
+  readonly downloads: Downloads;
+}
+
 /** Keeps the library of a project's runs. `changed` is told what the list shows anew. Empties the trash of earlier days. */
 export async function createRunLibrary(
-  project: string,
-  runs: Runs,
+  { project, runs, downloads }: RunLibraryOptions,
   changed: (id: string, summary: RunSummary | null) => void,
 ): Promise<RunLibrary> {
   const folder = join(project, 'runs');
@@ -87,6 +94,10 @@ export async function createRunLibrary(
       async zipRun({ id, file }) {
         const target = file === null ? null : resolve(project, file);
         return packRun(await ended(id), target, join(project, 'exports'));
+      },
+      async downloadRun({ id }) {
+        const { ticket, name } = await downloads.offer(await ended(id));
+        return { url: `/download/${ticket}`, name };
       },
       async importRun({ path }) {
         const numbers = (await runs.list()).map(({ number }) => number);

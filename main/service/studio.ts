@@ -63,7 +63,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     changed: (id, summary) => runChanged(id, summary && library.labelled(summary)),
     usage: (id, usage) => feeds.forEach((feed) => feed.deviceUsage(id, usage)),
   });
-  const library = await createRunLibrary(folder, runs, runChanged);
   const datasets = await createDatasets({
     folder,
     chosen: async () => (await openProject(folder)).training.data,
@@ -84,6 +83,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
 
   const previews = createPreviews(startTrainer);
   const downloads = createDownloads();
+  const library = await createRunLibrary({ project: folder, runs, downloads }, runChanged);
 
   /** Saves come one after the other; every window hears of them but the one that changed something. */
   let saving: Promise<unknown> = Promise.resolve();

@@ -57,6 +57,9 @@ export interface RunsList {
   undo(): Promise<void>;
   label(id: string, label: { tags: readonly string[]; note: string }): Promise<void>;
   zip(id: string): Promise<void>;
+  /** Whether the browser can save a run: the desktop app writes it instead. */
+  readonly downloads: ComputedRef<boolean>;
+  download(id: string): Promise<void>;
   bring(path: string): Promise<boolean>;
   dismiss(): void;
 }
@@ -129,6 +132,16 @@ export function useRunsList(): RunsList {
     async zip(id) {
       await attempt(async () => {
         tell({ kind: 'zipped', ...(await studio.service.zipRun({ id, file: null })) });
+      });
+    },
+    downloads: computed(() => studio.snapshot.value?.host === 'web'),
+    async download(id) {
+      await attempt(async () => {
+        const { url, name } = await studio.service.downloadRun({ id });
+        const link = document.createElement('a');
+        link.href = url;
+        link.download = name;
+        link.click();
       });
     },
     bring: (path) =>

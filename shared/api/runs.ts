@@ -26,6 +26,8 @@ export interface RunLibraryService {
   restoreRuns(query: { ids: readonly string[] }): Promise<void>;
   /** Packs the folder of a run that has ended; `file` null: a new file in the project's `exports`. */
   zipRun(query: { id: string; file: string | null }): Promise<{ file: string; bytes: number }>;
+  /** Where on a web host a browser gets the folder of a run that has ended, as a zip: a path, good for a while. */
+  downloadRun(query: { id: string }): Promise<{ url: string; name: string }>;
   /** Takes a run's folder or zip, by its path on the service's machine, into the project as a copy. */
   importRun(query: { path: string }): Promise<RunSummary>;
   weightDistances(query: { ids: readonly string[] }): Promise<RunDistances>;
@@ -61,6 +63,7 @@ export const runLibraryRequests = {
   deleteRuns: z.tuple([z.strictObject({ ids: z.array(runId).max(100_000) })]),
   restoreRuns: z.tuple([z.strictObject({ ids: z.array(runId).max(100_000) })]),
   zipRun: z.tuple([z.strictObject({ id: runId, file: z.string().min(1).nullable() })]),
+  downloadRun: z.tuple([z.strictObject({ id: runId })]),
   importRun: z.tuple([z.strictObject({ path: z.string().min(1) })]),
   weightDistances: z.tuple([z.strictObject({ ids: z.array(runId).min(1).max(MOST_COMPARED) })]),
 } satisfies { [M in keyof RunLibraryService]: z.ZodType<Parameters<RunLibraryService[M]>> };

@@ -180,6 +180,10 @@ describe.skipIf(!hasChromium)('the Runs place', () => {
     await menu(3, 'Pack as zip');
     await page.getByText(/^Packed as .*exports.*\.zip/).waitFor(within);
     expect((await readdir(join(studio.project, 'exports'))).length).toBe(1);
+    const saved = page.waitForEvent('download', within);
+    await menu(3, 'Download as zip');
+    const file = await (await saved).path();
+    expect((await readFile(file)).subarray(0, 2).toString()).toBe('PK');
     expect(problems).toEqual([]);
   });
 });

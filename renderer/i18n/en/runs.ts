@@ -32,6 +32,7 @@ export default {
   labelOf: 'Tags and note of run {number}',
   export: 'Export',
   zip: 'Pack as zip',
+  download: 'Download as zip',
   delete: 'Delete',
   deleteChosen: 'Delete {count}',
   deleteFailed: 'Delete failed',

@@ -35,6 +35,7 @@ export default {
   labelOf: '运行 {number} 的标签和备注',
   export: '导出',
   zip: '打包为 zip',
+  download: '下载为 zip',
   delete: '删除',
   deleteChosen: '删除 {count} 个',
   deleteFailed: '删除失败的',

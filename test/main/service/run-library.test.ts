@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { readEvents } from '../../../main/service/event-log.ts';
+import { createDownloads } from '../../../main/service/downloads.ts';
 import { createRunLibrary } from '../../../main/service/run-library.ts';
 import { eventsFile, runFile } from '../../../main/service/run-record.ts';
 import { createRuns } from '../../../main/service/runs.ts';
 import type { RunSummary } from '../../../shared/api/contract.ts';
 import { behaving, folder, model, startTrainer } from './setting.ts';
+
+const downloads = createDownloads();
+afterAll(() => downloads.close());
 
 /** A project with its library, and what was told of it. */
 async function open(name: string) {
@@ -16,7 +20,7 @@ async function open(name: string) {
   const told: [string, RunSummary | null][] = [];
   const changed = (id: string, summary: RunSummary | null) => void told.push([id, summary]);
   const runs = createRuns(join(project, 'runs'), startTrainer, { events: () => {}, changed });
-  const library = await createRunLibrary(project, runs, changed);
+  const library = await createRunLibrary({ project, runs, downloads }, changed);
   const finished = async (query = 'steps=2') => {
     const { id } = await runs.start(model, behaving(query, 1));
     await expect.poll(() => told.findLast(([one]) => one === id)?.[1]?.state).toBe('finished');
@@ -83,6 +87,11 @@ test('a zipped run is taken into another project with its events, files, tags an
   expect(await readEvents(eventsFile(moved.folder))).toEqual(await readEvents(eventsFile(place)));
   const listed = async (of: string) => (await readdir(of, { recursive: true })).sort();
   expect(await listed(moved.folder)).toEqual(await listed(place));
+
+  const { url, name } = await from.service.downloadRun({ id });
+  expect(name).toBe(`${id}.zip`);
+  const download = await downloads.find(url.replace('/download/', ''));
+  expect(download?.bytes).toBe(bytes);
 
   const again = await from.service.zipRun({ id, file: null });
   expect(again.file).not.toBe(file);

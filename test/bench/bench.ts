@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { trainerArguments, trainerEnvironment } from '../../main/service/trainer-process.ts';
 import { benchCompile } from './compile.ts';
+import { benchDataMemory } from './data-memory.ts';
 import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
 import { benchGrowth } from './growth.ts';
+import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchRunMemory } from './run-memory.ts';
 import { benchPeers } from './peers.ts';
@@ -22,7 +24,9 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   compile: benchCompile,
   start: benchStarts,
   streaming: benchStreaming,
+  load: benchLoad,
   data: benchData,
+  'data-memory': benchDataMemory,
   memory: benchMemory,
   'run-memory': benchRunMemory,
   tfjs: benchTfjs,

@@ -25,15 +25,3 @@ export interface ReadModel extends ModelFile {
   /** What is not as the file says, or was left out: texts for people, by path. */
   readonly notes: readonly string[];
 }
-
-/** What weights from a file did to a model. */
-export interface WeightsReport {
-  /** Keys of the variables that were set, with the names in the file. */
-  readonly matched: Readonly<Record<string, string>>;
-  /** Keys of the variables for which the file has nothing that fits. */
-  readonly missing: readonly string[];
-  /** Names in the file that fit no variable. */
-  readonly unused: readonly string[];
-  /** Where a name fits and the shape does not: texts for people. */
-  readonly mismatched: readonly string[];
-}

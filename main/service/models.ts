@@ -28,7 +28,12 @@ interface Options {
 }
 
 /** Takes models out of a project: each in a process of its own, so that the studio never waits. */
-export function createModels({ folder, runs, downloads, startTrainer }: Options): ModelService {
+export function createModels({
+  folder,
+  runs,
+  downloads,
+  startTrainer,
+}: Options): Pick<ModelService, 'planExports' | 'exportModel' | 'downloadExport'> {
   /** Where what was written lies, by the id that was told. */
   const written = new Map<string, string>();
 

@@ -16,6 +16,8 @@ import { createModels } from './models.ts';
 import { openDataset } from './open-dataset.ts';
 import { version } from './places.ts';
 import { createPreviews } from './previews.ts';
+import { createRateSearch } from './rate-search.ts';
+import { createModelsIn } from './open-model.ts';
 import { withPlaces } from './project-places.ts';
 import { openProject, saveProject } from './project.ts';
 import { eventsFile } from './run-record.ts';
@@ -82,8 +84,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   );
 
   const previews = createPreviews(startTrainer);
+  const { close: endRates, ...rates } = createRateSearch(startTrainer, async (query) => ({
+    ...query,
+    model: (await openProject(folder)).model,
+    settings: withPlaces(folder, query.settings),
+  }));
   const downloads = createDownloads();
   const library = await createRunLibrary({ project: folder, runs, downloads }, runChanged);
+  const modelsIn = createModelsIn({ folder, runs, startTrainer });
 
   /** Saves come one after the other; every window hears of them but the one that changed something. */
   let saving: Promise<unknown> = Promise.resolve();
@@ -103,9 +111,11 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
 
   const service: StudioService = {
     ...datasets.service,
+    ...rates,
     ...survey,
     ...library.service,
     ...createModels({ folder, runs, downloads, startTrainer }),
+    ...modelsIn.service,
     async snapshot() {
       const project = await openProject(folder);
       return {
@@ -129,7 +139,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     resumeRun: ({ id, epochs }) => runs.resume(id, epochs ?? undefined),
     runModel: ({ id }) => runs.model(id),
     setTrainable: ({ id, path, trainable }) => runs.setTrainable(id, { path, trainable }),
-    runEvents: async ({ id, after }) => readEvents(eventsFile(runs.folder(id)), after),
+    runEvents: async ({ id, after, most }) => readEvents(eventsFile(runs.folder(id)), after, most),
     async runImages({ id, picture }) {
       const file = join(runs.folder(id), imageFile(picture));
       return readFile(file).then(
@@ -141,6 +151,10 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
           throw new StudioError('NO_SUCH_IMAGES', `run ${id} has stored no ${what}`);
         },
       );
+    },
+    async estimateMemory({ settings }) {
+      const { model } = await openProject(folder);
+      return ask(startTrainer, (trainer) => trainer.memory({ model, settings }));
     },
     async prove({ model }) {
       const project = await openProject(folder);
@@ -161,11 +175,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       feeds.add(feed);
       channel.onClose(() => feeds.delete(feed));
     },
-    receiveUpload: datasets.receive,
+    async receiveUpload(...delivery) {
+      for (const { receive } of [modelsIn, library]) if (await receive(...delivery)) return;
+      await datasets.receive(...delivery);
+    },
     findDownload: downloads.find,
     activeRuns: runs.active,
     async close() {
-      await Promise.all([datasets.close(), previews.close(), downloads.close()]);
+      await Promise.all([datasets.close(), previews.close(), endRates(), downloads.close()]);
       await Promise.all(runs.active().map(({ id }) => runs.stop(id, false)));
       runs.close();
     },

@@ -2,12 +2,15 @@ import type { Proof, RunSummary } from '../../shared/api/contract.ts';
 import type { DataPreview } from '../../shared/api/data.ts';
 import type { DeviceUsage, EngineProgress, EngineReport } from '../../shared/api/engines.ts';
 import type { RunEventBody, StoredPicture, TrainableChange } from '../../shared/api/events.ts';
+import type { MemoryEstimate } from '../../shared/api/memory.ts';
 import type {
   ExportFormat,
   ExportOptions,
   ExportPlan,
   WrittenModel,
 } from '../../shared/api/exports.ts';
+import type { OpenedModel } from '../../shared/api/models.ts';
+import type { RateCurve, RateRange } from '../../shared/keras/rate-finder.ts';
 import type { LayerId, ModelSpec } from '../../shared/keras/spec.ts';
 import type { EngineSetting, TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { TensorData } from '../../shared/program/tensor.ts';
@@ -26,6 +29,11 @@ export interface TrainJob {
   readonly changes?: readonly (TrainableChange & { readonly step: number })[];
   /** The step after which a run that is repeated stops, if not with its last epoch. */
   readonly until?: number;
+}
+
+/** A search for a learning rate. */
+export interface RateJob extends Pick<TrainJob, 'model' | 'settings'> {
+  readonly range: RateRange;
 }
 
 /** What is to be seen of the data before training. */
@@ -49,6 +57,15 @@ export interface KnownModel {
     Pick<TrainingSettings, 'seed' | 'initial_weights'> | { readonly checkpoints: string };
   /** The run that it is from. */
   readonly run?: Pick<RunSummary, 'settings' | 'data' | 'engine' | 'lastStep' | 'lastEpoch'>;
+}
+
+/** A model's file to open. */
+export interface OpenJob {
+  readonly file: string;
+  /** The model that weights alone are laid onto. */
+  readonly onto: { readonly spec: ModelSpec; readonly main: LayerId };
+  /** A folder in which the weights are kept. */
+  readonly store: string;
 }
 
 /** A model to write in a format. */
@@ -124,10 +141,14 @@ export interface TrainerService {
    */
   setTrainable(change: TrainableChange): Promise<void>;
   prove(job: { model: ModelSpec; settings: TrainingSettings }): Promise<Proof>;
+  /** What a training with these settings would take of the memory. */
+  memory(job: Pick<TrainJob, 'model' | 'settings'>): Promise<MemoryEstimate>;
   /** Training samples as they are, and as the first steps of a training would see them. */
   preview(job: PreviewJob): Promise<DataPreview>;
   /** What a model gives for inputs, in inference mode. */
   predict(job: PredictJob): Promise<Predicted>;
+  /** Reads a model's file, or weights alone, and keeps the weights; their file's name is in `weights`. */
+  openModel(job: OpenJob): Promise<OpenedModel>;
   /** What a format makes of a model; nothing is written. */
   planExport(job: ExportJob): Promise<ExportPlan>;
   /**
@@ -135,6 +156,8 @@ export interface TrainerService {
    * hold the model.
    */
   exportModel(job: ExportJob): Promise<Exported>;
+  /** Trains fresh weights with ever larger learning rates, until the loss runs away, the range ends, or `stop`. */
+  findRate(job: RateJob): Promise<RateCurve>;
   /** Tries every engine, and with `benchmark` times a step of that training on each that works. */
   engines(benchmark: Pick<TrainJob, 'model' | 'settings'> | null): Promise<EngineReport[]>;
   /** Forgets which engines were the fastest for models. */
@@ -151,6 +174,8 @@ export interface TrainerListener {
   usage(usage: DeviceUsage): void;
   /** How far `engines` is. */
   enginesTried(progress: EngineProgress): void;
+  /** How far `findRate` is. */
+  rateTried(curve: RateCurve): void;
   /**
    * For a trainer that can't start processes, as in Electron: runs main/engines/probe-child.ts in a process of its own,
    * with these variables added to its environment, until it has answered the request, has ended, or `endProbe`.

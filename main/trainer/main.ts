@@ -6,7 +6,10 @@ import { forgetChoices } from '../engines/choices.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
 import { Control } from './control.ts';
+import { findRate } from './find-rate.ts';
+import { openModel } from './open-model.ts';
 import { probeByOwner } from './owner-probe.ts';
+import { estimateMemory } from './memory.ts';
 import { parentChannel } from './parent.ts';
 import { predict } from './predict.ts';
 import { preview } from './preview.ts';
@@ -47,8 +50,12 @@ function serve(channel: Channel): void {
     checkpoint: () => control.ask({ kind: 'checkpoint' }),
     setTrainable: (change) => control.ask({ kind: 'trainable', change }),
     prove: ({ model, settings }) => working(prove(model, settings)),
+    memory: (job) => working(estimateMemory(job)),
     preview: (job) => working(preview(job)),
+    findRate: (job) =>
+      working(findRate(job, (curve) => void listener.rateTried(curve), stopping.signal)),
     predict: (job) => working(predict(job)),
+    openModel: (job) => working(openModel(job)),
     planExport: (job) => working(planModel(job)),
     exportModel: (job) => working(writeModel(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),

@@ -2,7 +2,7 @@ import { layerOf, type LayerId, type ModelSpec } from '../../../shared/keras/spe
 import type { NamedTensors, TensorData } from '../../../shared/program/tensor.ts';
 import { groupAt, tensorAt, type H5Builder, type H5Group } from '../h5/tree.ts';
 import { valueOf } from '../exporter.ts';
-import type { WeightsReport } from '../model-file.ts';
+import type { WeightsReport } from '../../../shared/api/models.ts';
 import { join, kerasPlaces, variablePaths } from './places.ts';
 import { problemWith, variablesByLayer } from './variables.ts';
 

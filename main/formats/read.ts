@@ -1,12 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fromKerasConfig } from '../../shared/keras/keras-json.ts';
 import { parseModelSpec, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
 import { isH5, readH5 } from './h5/h5.ts';
 import type { H5Group } from './h5/tree.ts';
 import { parseJson } from './keras/json.ts';
 import { isLegacy, readLegacy, readLegacyWeights } from './keras/legacy-read.ts';
-import { isKerasMember, placeholderNotes, readKeras, WEIGHTS } from './keras/read.ts';
+import { isKerasMember, modelFrom, placeholderNotes, readKeras, WEIGHTS } from './keras/read.ts';
 import { readKerasWeights, type ReadWeights } from './keras/weights.ts';
 import type { ReadModel } from './model-file.ts';
 import { readNpz } from './npz.ts';
@@ -31,7 +30,9 @@ export async function readModelFile(path: string): Promise<ReadModel> {
   if ('h5' in content && 'model_config' in content.h5.attributes)
     return readLegacy(content.h5, name);
   if ('json' in content)
-    return isTfjs(content.json) ? readTfjs(path, content.json) : readArchitecture(content.json);
+    return isTfjs(content.json)
+      ? readTfjs(path, content.json)
+      : readArchitecture(content.json, name);
   if ('safetensors' in content && ARCHITECTURE in content.safetensors.metadata)
     return readOwn(content.safetensors, name);
   throw new Error(`${name} holds weights and no model; open it onto a model`);
@@ -89,8 +90,8 @@ async function contentOf(bytes: Uint8Array, name: string): Promise<Content> {
   );
 }
 
-function readArchitecture(json: unknown): ReadModel {
-  const spec = fromKerasConfig(json);
+function readArchitecture(json: unknown, name: string): ReadModel {
+  const spec = modelFrom(json, name);
   const notes = [...placeholderNotes(spec), 'the file holds the architecture and no weights'];
   return { spec, model: spec.models[0]!, values: {}, notes };
 }

@@ -18,6 +18,11 @@ export function fromCompileConfig(config: unknown, notes: string[]): CompileSett
   const optimizer = optimizerFrom(config['optimizer_config'] ?? config['optimizer'], notes);
   const loss = perOutput(config['loss'], kerasObject);
   if (optimizer === null || loss === null) return null;
+  const problem = unknownLoss(loss);
+  if (problem !== null) {
+    notes.push(`how it was trained is left out: ${problem}`);
+    return null;
+  }
   const weights = config['loss_weights'];
   return {
     optimizer,
@@ -26,6 +31,19 @@ export function fromCompileConfig(config: unknown, notes: string[]): CompileSett
     ...metricsFrom(config, 'metrics'),
     ...metricsFrom(config, 'weighted_metrics'),
   };
+}
+
+/** Why a loss is none that is known here; null where each is. */
+function unknownLoss(loss: PerOutput<KerasObject>): string | null {
+  const single = typeof loss === 'string' || 'class_name' in loss;
+  const all = single ? [loss as KerasObject] : (Object.values(loss) as (KerasObject | null)[]);
+  try {
+    for (const one of all) if (one !== null) lossOf(one);
+    return null;
+  } catch (error) {
+    if (error instanceof SpecError) return error.problem;
+    throw error;
+  }
 }
 
 function optimizerFrom(saved: unknown, notes: string[]): CompileSettings['optimizer'] | null {

@@ -16,8 +16,6 @@ export interface Field {
   readonly nullable: boolean;
   readonly least?: number;
   readonly most?: number;
-  /** Whether `least` and `most` themselves are out. */
-  readonly open: boolean;
   readonly choices?: readonly string[];
 }
 
@@ -97,7 +95,6 @@ function fieldOf(name: string, property: Property): Field {
     name,
     kind: one ? kindOf(one) : 'json',
     nullable: alternatives.length < all.length,
-    open: one?.exclusiveMinimum !== undefined || one?.exclusiveMaximum !== undefined,
     ...(property.default !== undefined && { default: property.default }),
     ...(low !== undefined && { least: low }),
     ...(high !== undefined && { most: high }),

@@ -1,6 +1,6 @@
 import type { DType, Dim } from '../program/tensor.ts';
 import { isObject, tensorsIn, type SavedCall } from './keras-json-calls.ts';
-import { readLayer } from './layers/catalogue.ts';
+import { catalogue, readLayer } from './layers/catalogue.ts';
 import { SpecError, type ForeignLayer, type JsonObject, type LayerSpec } from './spec.ts';
 
 /** A layer of a file: itself where it is known here, else a placeholder with the file's own configuration. */
@@ -22,8 +22,13 @@ export function knownOrForeign(spec: LayerSpec, saved: Record<string, unknown>):
   return { class_name, config, foreign: { object: Object.fromEntries(beside) as JsonObject } };
 }
 
-/** Whether Keras found the class elsewhere than in itself, though it may have the name of one of Keras's. */
-function isCustom({ module, registered_name }: Record<string, unknown>): boolean {
+/** Whether a module of Keras holds operations, such as what becomes of `x * 2`. */
+export const isOperation = (module: unknown) =>
+  typeof module === 'string' && module.startsWith('keras.src.ops');
+
+/** Whether the class is another than Keras's layer of that name: found elsewhere, or an operation. */
+function isCustom({ class_name, module, registered_name }: Record<string, unknown>): boolean {
+  if (isOperation(module)) return catalogue.get(String(class_name))?.operation === undefined;
   return (
     typeof registered_name === 'string' &&
     registered_name.includes('>') &&

@@ -162,14 +162,20 @@ class Reader {
 
   /** Gives placeholders the outputs that the file tells of. */
   private tellOutputs(entries: ReadonlyMap<string, Entry>): void {
-    if (![...entries.values()].some(({ id }) => this.layers[id]!.foreign)) return;
+    if (!Object.values(this.layers).some(({ foreign }) => foreign && !foreign.outputs)) return;
     const types = foreignOutputs([...entries.values()].flatMap(({ calls }) => calls));
     for (const [name, { id }] of entries) this.tellOutput(id, types.get(name));
   }
 
+  /** Gives a placeholder its outputs, or the placeholders that give a model's outputs theirs. */
   private tellOutput(id: LayerId, outputs: ForeignLayer['outputs'] | null): void {
     const layer = this.layers[id]!;
-    if (layer.foreign && outputs)
+    if (!outputs) return;
+    layer.graph?.outputs.forEach(([inner, , output], i) => {
+      // One tensor alone tells all that a layer gives only where it is the only one.
+      if (output === 0 && outputs[i]) this.tellOutput(inner, [outputs[i]]);
+    });
+    if (layer.foreign && !layer.foreign.outputs)
       this.layers[id] = { ...layer, foreign: { ...layer.foreign, outputs } };
   }
 

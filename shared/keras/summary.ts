@@ -70,7 +70,8 @@ export function summarize(
   const { class_name, config, graph } = layerOf(spec, model);
   if (!graph) throw new SpecError(config.name, 'expected a model; this is a layer');
   // A Sequential without an input shape is not built: it has no variables yet.
-  const variables = graph.inputs.length > 0 ? traceModel(spec, model, { placeholders: true }).variables : [];
+  const variables =
+    graph.inputs.length > 0 ? traceModel(spec, model, { placeholders: true }).variables : [];
   return {
     name: printable(config.name),
     chain: class_name === 'Sequential' || isChain(spec, graph, config.name),

@@ -1,6 +1,5 @@
 import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
 import { layersInside } from '../../../shared/keras/graph.ts';
-import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import { layerOf, type LayerId, type ModelSpec } from '../../../shared/keras/spec.ts';
 import type { NamedTensors, TensorData } from '../../../shared/program/tensor.ts';
 import { groupAt, listAttribute, tensorAt, textAttribute, type H5Group } from '../h5/tree.ts';
@@ -8,7 +7,7 @@ import type { ReadModel } from '../model-file.ts';
 import { parseJson } from './json.ts';
 import { legacyLayers } from './legacy-places.ts';
 import { readTraining } from './optimizer-state.ts';
-import { checked, placeholderNotes } from './read.ts';
+import { checked, modelFrom, placeholderNotes } from './read.ts';
 import { problemWith } from './variables.ts';
 import type { ReadWeights } from './weights.ts';
 
@@ -32,11 +31,11 @@ function weightsGroup(file: H5Group): H5Group | null {
 export function readLegacy(file: H5Group, name: string): ReadModel {
   const text = textAttribute(file, 'model_config');
   if (text === null) throw new Error(`${name}: it holds weights and no model`);
-  const plain = fromKerasConfig(parseJson(text, `${name}: model_config`));
+  const plain = modelFrom(parseJson(text, `${name}: model_config`), name);
   const model = plain.models[0]!;
   const spec = withLegacyVariables(plain, model, file);
   const notes = placeholderNotes(spec);
-  const values = checked(readLegacyWeights(spec, model, file), name, notes);
+  const values = checked(spec, readLegacyWeights(spec, model, file), name, notes);
   const trained = textAttribute(file, 'training_config');
   const config = trained === null ? null : parseJson(trained, `${name}: training_config`);
   const settings = fromCompileConfig(config, notes);

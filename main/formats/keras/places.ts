@@ -1,4 +1,5 @@
 import { layersIn } from '../../../shared/keras/graph.ts';
+import { isOperation } from '../../../shared/keras/keras-json-foreign.ts';
 import { catalogue } from '../../../shared/keras/layers/catalogue.ts';
 import { toSnakeCase } from '../../../shared/keras/names.ts';
 import { layerOf, type LayerId, type ModelSpec } from '../../../shared/keras/spec.ts';
@@ -49,9 +50,9 @@ function groupsOf(spec: ModelSpec, model: LayerId): [LayerId, string][] {
   const { class_name, config } = layerOf(spec, model);
   const counts = new Map<string, number>();
   return layersIn(spec, model, config.name).flatMap((child) => {
-    const own = layerOf(spec, child).class_name;
+    const { class_name: own, foreign } = layerOf(spec, child);
     if (class_name === 'Sequential' && own === 'InputLayer') return [];
-    if (catalogue.get(own)?.operation) return [];
+    if (foreign ? isOperation(foreign.object['module']) : catalogue.get(own)?.operation) return [];
     const base = toSnakeCase(own);
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);

@@ -1,6 +1,6 @@
 import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
 import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
-import type { ModelSpec } from '../../../shared/keras/spec.ts';
+import { SpecError, type ModelSpec } from '../../../shared/keras/spec.ts';
 import { groupAt, type H5Group } from '../h5/tree.ts';
 import { readH5 } from '../h5/h5.ts';
 import type { ReadModel } from '../model-file.ts';
@@ -29,15 +29,31 @@ export async function readKeras(
   if (!saved || !weights)
     throw new Error(`${name}: a .keras file holds ${CONFIG} and ${WEIGHTS}; one is missing`);
   const json = parseJson(saved, `${name}: ${CONFIG}`);
-  const plain = fromKerasConfig(json);
+  const plain = modelFrom(json, name);
   const model = plain.models[0]!;
   const file = await readH5(weights, `${name}: ${WEIGHTS}`);
   const spec = withForeignVariables(plain, model, file);
   const notes = placeholderNotes(spec);
-  const values = checked(readKerasWeights(spec, model, file), name, notes);
+  const values = checked(spec, readKerasWeights(spec, model, file), name, notes);
   const settings = fromCompileConfig((json as { compile_config?: unknown }).compile_config, notes);
   const training = readTraining(spec, model, { settings, optimizer: optimizerOf(file) }, notes);
   return { spec, model, values, ...(training && { training }), notes };
+}
+
+/** The model in Keras's JSON. Throws an Error that begins with `name` for what is none. */
+export function modelFrom(json: unknown, name: string): ModelSpec {
+  const { class_name, config } = (json ?? {}) as { class_name?: unknown; config?: unknown };
+  const layers = typeof config === 'object' && config !== null && 'layers' in config;
+  if (typeof class_name === 'string' && !layers)
+    throw new Error(
+      `${name}: ${class_name} is a class of its own, and the file does not hold the layers it is made of; expected a Functional or Sequential model`,
+    );
+  try {
+    return fromKerasConfig(json);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new Error(`${name}: ${error.message}`, { cause: error });
+  }
 }
 
 /** What stands as a placeholder, by path. */
@@ -51,10 +67,20 @@ export function placeholderNotes(spec: ModelSpec): string[] {
   );
 }
 
-/** The values, unless one does not fit. What is missing is said in `notes`. */
-export function checked({ values, report }: ReadWeights, name: string, notes: string[]) {
+/**
+ * The values. Throws an Error where one does not fit, unless a placeholder leaves open what it gives: then what fits to
+ * it is not known. What is left out or missing is said in `notes`.
+ */
+export function checked(
+  spec: ModelSpec,
+  { values, report }: ReadWeights,
+  name: string,
+  notes: string[],
+) {
   const [problem] = report.mismatched;
-  if (problem) throw new Error(`${name}: ${problem}`);
+  const open = Object.values(spec.layers).some(({ foreign }) => foreign && !foreign.outputs);
+  if (problem && !open) throw new Error(`${name}: ${problem}`);
+  notes.push(...report.mismatched);
   for (const key of report.missing) notes.push(`the file has no weights for ${key}`);
   for (const path of report.unused) notes.push(`${path} belongs to no layer and is left out`);
   return values;

@@ -2,10 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
-import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import { sizeOf, type NamedTensors, type TensorData } from '../../../shared/program/tensor.ts';
 import { fromFloat16 } from '../float16.ts';
-import { placeholderNotes } from '../keras/read.ts';
+import { modelFrom, placeholderNotes } from '../keras/read.ts';
 import type { ReadModel } from '../model-file.ts';
 import { fromTfjsConfig } from './keras-config.ts';
 import { tfjsWeights } from './weights.ts';
@@ -46,7 +45,7 @@ export async function readTfjs(file: string, json: TfjsJson): Promise<ReadModel>
   const topology = json.modelTopology as Record<string, unknown> | null;
   if (typeof topology !== 'object' || topology === null || 'node' in topology)
     throw new Error(`${name}: a graph of TensorFlow holds no layers; expected a LayersModel`);
-  const spec = fromKerasConfig(fromTfjsConfig(topology['model_config'] ?? topology));
+  const spec = modelFrom(fromTfjsConfig(topology['model_config'] ?? topology), name);
   const model = spec.models[0]!;
   const notes = placeholderNotes(spec);
   const tensors = await readTfjsTensors(file, json);

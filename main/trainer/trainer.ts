@@ -17,6 +17,7 @@ import { lossIsNoNumber } from './callbacks/terminate-on-nan.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import type { TrainJob } from './contract.ts';
 import { Control, type Request } from './control.ts';
+import { withBatchAdvice } from './memory.ts';
 import { createPainter } from './painter.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { clearAfter, findStart } from './resume.ts';
@@ -190,7 +191,7 @@ async function trainReporting(
   /** An engine that fails at a step leaves the weights as they were: they are kept where they can still be read. */
   async function saveAndThrow(error: unknown): Promise<never> {
     await checkpoints.save().catch(() => {});
-    throw error;
+    throw withBatchAdvice(error, at.session.compiled, batchSize);
   }
 
   report.emit({

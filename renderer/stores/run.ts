@@ -1,4 +1,4 @@
-import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { nextTick, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 import type { RunEvent } from '../../shared/api/events.ts';
 import { fold, newRecord, type RunRecord } from './run-record.ts';
 import type { Studio } from './studio.ts';
@@ -18,11 +18,11 @@ export interface FollowedRun {
   retry(): void;
 }
 
-/** The screen follows a run ten times a second; five where a trainer has few cores and needs them more. */
-function refreshMs(): number {
-  const cores = typeof navigator === 'undefined' ? Infinity : navigator.hardwareConcurrency;
-  return cores <= 4 ? 200 : 100;
-}
+/** The screen follows a run at most ten times a second. */
+const REFRESH = 100;
+
+/** It takes at most about a quarter of the page's time: where a refresh is slow, the next one waits longer. */
+const PAUSES = 3;
 
 /** Follows the run with this id, from its first event on, whatever happens to the connection. */
 export function followRun(
@@ -34,6 +34,7 @@ export function followRun(
   const clockAhead = shallowRef(0);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshed = 0;
+  let took = 0;
   let unfollow = () => {};
 
   function follow(runId: string | null): void {
@@ -66,8 +67,9 @@ export function followRun(
         timer = undefined;
         refreshed = performance.now();
         record.value = { ...folded };
+        void nextTick(() => (took = performance.now() - refreshed));
       },
-      Math.max(0, refreshed + refreshMs() - performance.now()),
+      Math.max(0, refreshed + Math.max(REFRESH, PAUSES * took) - performance.now()),
     );
   }
 

@@ -66,6 +66,9 @@ interface RunUsage {
   readonly recent: readonly DeviceUsage[];
 }
 
+/** Bytes of stored events that are read at once. */
+const PART = 128 * 1024;
+
 /** How many usages are kept: two minutes. */
 export const USAGE_KEPT = 60;
 
@@ -97,7 +100,7 @@ export function createStudio(connect: Connect): Studio {
         return await (link.service[method] as (...args: unknown[]) => unknown)(...args);
       },
   });
-  const feed = createEventFeed((id, after) => service.runEvents({ id, after }));
+  const feed = createEventFeed((id, after) => service.runEvents({ id, after, most: PART }));
 
   const listener: StudioListener = {
     runEvents: (id: string, events: readonly RunEvent[]) => feed.receive(id, events),

@@ -11,6 +11,7 @@ import {
   type DatasetEntry,
 } from './data.ts';
 import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
+import type { MemoryEstimate } from './memory.ts';
 import type {
   EngineChoice,
   EpochResult,
@@ -124,10 +125,15 @@ export interface StudioService
    * `trainable` says when; the other layers' optimizer state stays.
    */
   setTrainable(change: { id: string; path: string; trainable: boolean }): Promise<void>;
-  /** All events of a run that come after number `after`. */
-  runEvents(query: { id: string; after: number }): Promise<RunEvent[]>;
+  /**
+   * The events of a run that come after number `after`: all, or as many from there on as `most` bytes hold on disk, at
+   * least one if there is any. A long history is read in parts, so that nobody waits behind it.
+   */
+  runEvents(query: { id: string; after: number; most?: number | undefined }): Promise<RunEvent[]>;
   /** PNG: the fixed validation samples side by side, or what the model made of them at a stored step. */
   runImages(query: { id: string; picture: StoredPicture }): Promise<Uint8Array>;
+  /** What a training of the project's model with these settings would take of the memory, and whether it fits. */
+  estimateMemory(query: { settings: TrainingSettings }): Promise<MemoryEstimate>;
   prove(query: { model: string }): Promise<Proof>;
   /**
    * The first training samples of the project's model under these settings, as they are and as the first steps would
@@ -170,13 +176,20 @@ export const requests = {
   setTrainable: z.tuple([
     z.strictObject({ id: runId, path: z.string().min(1).max(100_000), trainable: z.boolean() }),
   ]),
-  runEvents: z.tuple([z.strictObject({ id: runId, after: z.int().nonnegative() })]),
+  runEvents: z.tuple([
+    z.strictObject({
+      id: runId,
+      after: z.int().nonnegative(),
+      most: z.int().positive().optional(),
+    }),
+  ]),
   runImages: z.tuple([
     z.strictObject({
       id: runId,
       picture: z.union([z.enum(['input', 'other', 'target']), z.int().nonnegative()]),
     }),
   ]),
+  estimateMemory: z.tuple([z.strictObject({ settings: trainingSettings })]),
   prove: z.tuple([z.strictObject({ model: z.string().min(1) })]),
   previewData: z.tuple([
     z.strictObject({

@@ -5,6 +5,7 @@ import { benchCompile } from './compile.ts';
 import { benchDataMemory } from './data-memory.ts';
 import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
+import { benchGrid } from './grid.ts';
 import { benchGrowth } from './growth.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   load: benchLoad,
   data: benchData,
   'data-memory': benchDataMemory,
+  grid: benchGrid,
   memory: benchMemory,
   'run-memory': benchRunMemory,
   tfjs: benchTfjs,

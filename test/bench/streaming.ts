@@ -1,9 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
-import type { Channel } from '../../shared/api/channel.ts';
-import { decodeMessage, encodeMessage } from '../../shared/api/codec.ts';
 import type { RunEvent } from '../../shared/api/events.ts';
 import { isActive } from '../../shared/api/events.ts';
 import { createStudioClient } from '../../shared/api/rpc.ts';
@@ -14,6 +11,7 @@ import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
 import { openLoop } from './engine-loop.ts';
 import { peerModel } from './peer-models.ts';
 import { markdownTable, median } from './stats.ts';
+import { socketTo } from './window.ts';
 
 const BATCH = 128;
 const STEPS = 100;
@@ -58,7 +56,7 @@ async function studioStep(): Promise<number> {
   const events: RunEvent[] = [];
   let ended = () => {};
   const done = new Promise<void>((resolve) => (ended = resolve));
-  const service = createStudioClient(await socketTo(host.url), {
+  const service = createStudioClient((await socketTo(host.url)).channel, {
     runEvents(id, batch) {
       events.push(...batch);
       for (const event of batch)
@@ -91,22 +89,4 @@ async function studioStep(): Promise<number> {
   const before = steps[steps.indexOf(counted[0]!) - 1]!;
   const count = counted.reduce((sum, { losses }) => sum + losses.length, 0);
   return (counted.at(-1)!.time - before.time) / count;
-}
-
-function socketTo(url: string): Promise<Channel> {
-  const address = new URL(url);
-  address.protocol = 'ws:';
-  address.pathname = '/socket';
-  const socket = new WebSocket(address);
-  return new Promise((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('open', () =>
-      resolve({
-        post: (message) => socket.send(encodeMessage(message)),
-        onMessage: (listener) =>
-          void socket.on('message', (data: Buffer) => listener(decodeMessage(data.toString()))),
-        onClose: (listener) => void socket.on('close', listener),
-      }),
-    );
-  });
 }

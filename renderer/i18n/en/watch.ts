@@ -53,13 +53,15 @@ export default {
     trendHint: 'The gradient since the begin of the run',
   },
   memory: {
-    need: 'About {size} of memory',
+    need: 'Takes about {size} of the {total} of memory of the {device}.',
     parts:
-      'Weights {weights}, optimizer {slots}, one batch and its gradients {activations}, data {data}',
-    of: 'of {total} on {device}',
-    tight: 'More than {device} has free ({free}). A batch size of {batch} would fit.',
-    never: 'More than {device} has free ({free}), even with a batch size of 1.',
+      'Weights {weights}, optimizer {slots}, steps and validation {activations}, batches {data}',
+    tight: 'Only {free} are free: a batch size of {batch} would fit.',
+    never: 'Only {free} are free: not even a batch size of 1 fits.',
     take: 'Take {batch}',
-    measuring: 'Working out the memory',
+    measuring: 'Estimates the memory',
+    unknown: 'The memory can’t be estimated for these settings.',
+    cpu: 'computer',
+    gpu: 'GPU',
   },
 };

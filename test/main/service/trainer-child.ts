@@ -102,6 +102,13 @@ const service = {
   setTrainable: async (change) => tell([{ type: 'trainable', step, ...change }]),
   forgetChoices: async () => {},
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
+  memory: async () => ({
+    need: { weights: 1, slots: 2, activations: 3, data: 4, total: 10 },
+    kind: 'cpu',
+    free: 100,
+    total: 200,
+    fits: 1,
+  }),
   preview: async ({ samples, versions }) => ({
     samples,
     shape: [1, 1, 1],

@@ -13,6 +13,7 @@ import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
 import type { Exporter, ExportSource } from './exporter.ts';
 import { htmlExporter } from './html/export.ts';
 import { h5Exporter, kerasExporter, pythonExporter } from './keras/export.ts';
+import { cardExporter } from './model-card.ts';
 import { onnxExporter } from './onnx/export.ts';
 import { tfjsExporter } from './tfjs/export.ts';
 import { tfliteExporter } from './tflite/export.ts';
@@ -20,7 +21,7 @@ import { verifyExport } from './verify/verify.ts';
 import { weightsExporter } from './weights-file.ts';
 
 /** How each format is written. */
-const exporters: { readonly [F in ExportFormat]?: Exporter } = {
+const exporters: { readonly [F in ExportFormat]: Exporter } = {
   tfjs: tfjsExporter,
   onnx: onnxExporter,
   tflite: tfliteExporter,
@@ -29,6 +30,7 @@ const exporters: { readonly [F in ExportFormat]?: Exporter } = {
   keras: kerasExporter,
   h5: h5Exporter,
   python: pythonExporter,
+  card: cardExporter,
 };
 
 /** Whether a format can hold a model, and what will be different in it; nothing is written. */
@@ -37,7 +39,7 @@ export function planExport(
   source: ExportSource,
   options: ExportOptions,
 ): ExportPlan {
-  return exporterOf(format).plan(source, heededOptions(format, options));
+  return exporters[format].plan(source, heededOptions(format, options));
 }
 
 /**
@@ -55,7 +57,7 @@ export async function exportModel(
 ): Promise<WrittenModel> {
   const { extension } = formatFacts[format];
   const name = basename(target, extension ?? undefined);
-  const files = await exporterOf(format).files(
+  const files = await exporters[format].files(
     source,
     variables,
     heededOptions(format, options),
@@ -77,10 +79,4 @@ export async function exportModel(
     notes,
     verification,
   };
-}
-
-function exporterOf(format: ExportFormat): Exporter {
-  const exporter = exporters[format];
-  if (!exporter) throw new Error(`${format} can't be written yet`);
-  return exporter;
 }

@@ -9,7 +9,7 @@ export interface FileTensor {
   readonly data?: TensorData['data'];
 }
 
-/** An operator, with its tensors by their numbers; -1 for one that is left out. */
+/** An operator, with its tensors by their numbers. */
 export interface FileOperator {
   readonly op: OperatorName;
   readonly inputs: readonly number[];
@@ -30,6 +30,7 @@ export class GraphBuilder {
   readonly tensors: FileTensor[] = [];
   readonly operators: FileOperator[] = [];
   private readonly known = new Map<string, number>();
+  private readonly made = new Map<TensorData['data'], Map<string, number>>();
 
   /** A tensor that is fed. */
   input(name: string, shape: readonly number[], dtype: DType): number {
@@ -43,6 +44,15 @@ export class GraphBuilder {
     if (known !== undefined) return known;
     const id = this.tensors.push({ name, shape, dtype, data }) - 1;
     if (key !== null) this.known.set(key, id);
+    return id;
+  }
+
+  /** What is made of weights, once for all operators that take them so. */
+  derived(weights: TensorData, how: string, make: () => TensorData): number {
+    const own = this.made.get(weights.data) ?? new Map<string, number>();
+    this.made.set(weights.data, own);
+    const id = own.get(how) ?? this.constant(make(), how);
+    own.set(how, id);
     return id;
   }
 
@@ -73,15 +83,25 @@ export class GraphBuilder {
     return this.tensors[id]!.shape;
   }
 
-  /** The graph with these ends, whose results get these names. */
+  /** The graph with these ends, whose results get these names; constants that nothing takes are left out. */
   finish(inputs: readonly number[], outputs: readonly { id: number; name: string }[]): FileGraph {
-    const tensors = [...this.tensors];
-    for (const { id, name } of outputs) tensors[id] = { ...tensors[id]!, name };
+    const named = new Map(outputs.map(({ id, name }) => [id, name]));
+    const used = new Set(this.operators.flatMap((operator) => operator.inputs));
+    const kept = this.tensors.flatMap(({ data }, id) => (!data || used.has(id) ? [id] : []));
+    const place = new Map(kept.map((id, i) => [id, i]));
+    const placed = (ids: readonly number[]) => ids.map((id) => place.get(id)!);
     return {
-      tensors,
-      operators: this.operators,
-      inputs,
-      outputs: outputs.map(({ id }) => id),
+      tensors: kept.map((id) => {
+        const tensor = this.tensors[id]!;
+        return { ...tensor, name: named.get(id) ?? tensor.name };
+      }),
+      operators: this.operators.map((operator) => ({
+        ...operator,
+        inputs: placed(operator.inputs),
+        outputs: placed(operator.outputs),
+      })),
+      inputs: placed(inputs),
+      outputs: placed(outputs.map(({ id }) => id)),
     };
   }
 }

@@ -12,7 +12,7 @@ import type { Port } from '../predict-program.ts';
 import { binary, cast, unary } from './elementwise.ts';
 import { GraphBuilder, type FileGraph } from './graph.ts';
 import { options } from './schema.ts';
-import { conv, pad, pool, reshape, slice, transposedConv, withRelu } from './windows.ts';
+import { conv, pad, pool, reshape, slice, transposedConv, vector, withRelu } from './windows.ts';
 import type { Following } from './windows.ts';
 
 /** An operation that TensorFlow Lite can't hold. */
@@ -239,9 +239,11 @@ function matMul(
   const weights = constantOf(node.inputs[1]!);
   if (weights?.shape.length === 2 && !graph.tensors[x!]!.data && !transposeA) {
     // Dense layers keep their weights as [out, in].
-    const own = transposeB ? weights : transposed(weights, [1, 0]);
-    const bias = following.bias ? [graph.constant(following.bias)] : [];
-    const parts = [x!, graph.constant(own, 'weights'), ...bias];
+    const own = graph.derived(weights, transposeB ? 'weights' : 'turned weights', () =>
+      transposeB ? weights : transposed(weights, [1, 0]),
+    );
+    const bias = following.bias ? [vector(graph, following.bias)] : [];
+    const parts = [x!, own, ...bias];
     const fused = options.fullyConnected(following.relu ?? false);
     return graph.node('FULLY_CONNECTED', parts, shape, 'float32', fused);
   }

@@ -32,12 +32,13 @@ export function conv(
   const way = typeof padding === 'string' ? padding : 'valid';
   const [channels, outputs] = [from.at(-1)!, shape.at(-1)!];
   const to = wide(shape);
-  const bias = graph.constant(
+  const bias = vector(
+    graph,
     following.bias ?? { shape: [outputs], dtype: 'float32', data: new Float32Array(outputs) },
   );
   if (spatial === 3) {
     if (groups !== 1) throw new Error('volumes in groups');
-    const weights = graph.constant(filter);
+    const weights = graph.derived(filter, 'filter', () => filter);
     const own = options.conv3d(way, strides, dilations);
     return withRelu(
       graph,
@@ -49,14 +50,16 @@ export function conv(
   const kernel = { ...filter, shape: wideKernel(filter.shape) };
   const at = { padding: way, strides: two(strides), relu: following.relu ?? false };
   const depthwise = groups === channels && groups > 1;
-  const weights = depthwise
-    ? { ...kernel, shape: [1, kernel.shape[0]!, kernel.shape[1]!, outputs] }
-    : transposed(kernel, [3, 0, 1, 2]);
+  const weights = graph.derived(filter, depthwise ? 'depthwise filter' : 'filter', () =>
+    depthwise
+      ? { ...kernel, shape: [1, kernel.shape[0]!, kernel.shape[1]!, outputs] }
+      : transposed(kernel, [3, 0, 1, 2]),
+  );
   const own = depthwise
     ? options.depthwise(at, two(dilations), outputs / channels)
     : options.conv2d(at, two(dilations));
   const op = depthwise ? 'DEPTHWISE_CONV_2D' : 'CONV_2D';
-  const result = graph.node(op, [id, graph.constant(weights, 'filter'), bias], to, 'float32', own);
+  const result = graph.node(op, [id, weights, bias], to, 'float32', own);
   return narrowed(graph, result, shape);
 }
 
@@ -74,7 +77,7 @@ export function transposedConv(
   if (dilations.some((n) => n !== 1)) throw new Error('dilated transposed convolutions');
   const { id, shape: from } = widened(graph, image);
   const kernel = { ...filter, shape: wideKernel(filter.shape) };
-  const weights = graph.constant(transposed(kernel, [2, 0, 1, 3]), 'filter');
+  const weights = graph.derived(filter, 'turned filter', () => transposed(kernel, [2, 0, 1, 3]));
   const to = wide(shape);
   const explicit = typeof padding !== 'string';
   const steps = two(strides);
@@ -85,7 +88,7 @@ export function transposedConv(
   const way = explicit ? 'valid' : padding;
   const fused = explicit ? {} : following;
   const inputs = [graph.ints(whole), weights, id];
-  if (fused.bias) inputs.push(graph.constant(fused.bias));
+  if (fused.bias) inputs.push(vector(graph, fused.bias));
   const own = options.transposeConv({ padding: way, strides: steps, relu: fused.relu ?? false });
   const result = graph.node('TRANSPOSE_CONV', inputs, whole, 'float32', own);
   if (!explicit) return narrowed(graph, result, shape);
@@ -98,7 +101,7 @@ export function transposedConv(
     0,
   ];
   const cut = taken(graph, result, whole, to, before);
-  const sum = following.bias ? graph.node('ADD', [cut, graph.constant(following.bias)], to) : cut;
+  const sum = following.bias ? graph.node('ADD', [cut, vector(graph, following.bias)], to) : cut;
   return narrowed(graph, withRelu(graph, sum, following), shape);
 }
 
@@ -115,6 +118,11 @@ export function pool(
   const own = options.pool2d({ padding, strides: two(strides) }, two(poolSize));
   const op = kind === 'maxPool' ? 'MAX_POOL_2D' : 'AVERAGE_POOL_2D';
   return narrowed(graph, graph.node(op, [id], wide(shape), 'float32', own), shape);
+}
+
+/** A bias. */
+export function vector(graph: GraphBuilder, bias: TensorData): number {
+  return graph.derived(bias, 'bias', () => bias);
 }
 
 /** Numbers for the spatial axes, of which one is missing where there is only one. */

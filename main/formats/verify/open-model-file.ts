@@ -11,7 +11,7 @@ export const openModelFile: OpenFile = async (target) => {
   const path = layerOf(spec, model).config.name;
   const { program, inputs, outputs } = predictProgram({ spec, path }, usualExport);
   return {
-    runtime: "Matryoshka's reader of Keras files",
+    runtime: "Matryoshka's own reader",
     run(given) {
       const feeds = Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
       const results = interpret(program, values, feeds);

@@ -19,7 +19,6 @@ import { openModelFile } from './open-model-file.ts';
 import { openOnnx } from './open-onnx.ts';
 import { openTfjs } from './open-tfjs.ts';
 import { openTflite } from './open-tflite.ts';
-import { openWeights } from './open-weights.ts';
 import type { OpenFile } from './opened.ts';
 import { sampleInputs } from './samples.ts';
 
@@ -35,7 +34,7 @@ const openers: { readonly [F in ExportFormat]?: OpenFile } = {
   onnx: openOnnx,
   tflite: openTflite,
   html: openHtml,
-  safetensors: openWeights,
+  safetensors: openModelFile,
   keras: openModelFile,
   h5: openModelFile,
 };

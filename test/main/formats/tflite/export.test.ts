@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,25 @@ describe('LiteRT computes the same for', () => {
 
   test('a submodel, at a batch of its own', async () => {
     await roundTrip(templates['autoencoder']!.model, 'autoencoder/decoder', 3);
+  });
+
+  test('a submodel that is called twice, whose weights are there once', async () => {
+    const twice = (calls: number) =>
+      compose(({ input, layers, model }) => {
+        const x = input([16, 16, 24], { name: 'x' });
+        const conv = layers.conv2d(24, 3, { padding: 'same', activation: 'relu' });
+        const block = model(x, conv(x), { name: 'block' });
+        const image = input([16, 16, 24], { name: 'image' });
+        let y = block(image);
+        for (let i = 1; i < calls; i++) y = block(y);
+        return model(image, y, { name: 'net' });
+      });
+    const sizes = [];
+    for (const calls of [1, 2]) sizes.push((await stat(await roundTrip(twice(calls), 'net'))).size);
+    const weights = 4 * 3 * 3 * 24 * 24;
+    expect(sizes[0]).toBeGreaterThan(weights);
+    expect(sizes[1]! - sizes[0]!).toBeLessThan(1000);
+    expect(sizes[1]).toBeLessThan(1.2 * weights);
   });
 
   test('ends that are one tensor, or an input as it is', async () => {

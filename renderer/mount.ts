@@ -1,6 +1,6 @@
 import { createApp, type App } from 'vue';
 import StudioApp from './App.vue';
-import type { FileAccess } from './data/file-access.ts';
+import { fileAccessKey, type FileAccess } from './data/file-access.ts';
 import { createTexts } from './i18n/index.ts';
 import { createIncoming, incomingKey } from './stores/data-incoming.ts';
 import { createProjectDataset, projectDatasetKey } from './stores/dataset.ts';
@@ -15,6 +15,7 @@ export function mountStudio(studio: Studio, files: FileAccess, place: string): A
   app.use(createTexts(preferences.locale));
   app.provide(preferencesKey, preferences);
   app.provide(studioKey, studio);
+  app.provide(fileAccessKey, files);
   const project = createProject(studio);
   const incoming = createIncoming(studio, files);
   app.provide(projectKey, project);

@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { isActive } from '../../shared/api/events.ts';
@@ -11,6 +12,7 @@ import { importRun } from './run-import.ts';
 import { readLabel, writeLabel } from './run-label.ts';
 import { createRunTrash } from './run-trash.ts';
 import type { Runs } from './runs.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 /** The runs of a project as a list that is kept in order: labelled, deleted, packed, taken in, compared. */
 export interface RunLibrary {
@@ -19,6 +21,8 @@ export interface RunLibrary {
   list(): Promise<RunSummary[]>;
   /** A run with what is written on it. */
   labelled(run: RunSummary): RunSummary;
+  /** Takes in a delivery of an upload, if it is one of a run; else false. */
+  receive(...delivery: Parameters<Uploads['receive']>): Promise<boolean>;
 }
 
 export interface RunLibraryOptions {
@@ -37,6 +41,10 @@ export async function createRunLibrary(
   const labels = new Map<string, RunLabel>();
   const trash = createRunTrash(folder);
   await trash.empty();
+
+  const uploads = createUploads(join(folder, '.uploads'), () => {});
+  const uploading = new Set<string>();
+  await rm(join(folder, '.uploads'), { recursive: true, force: true });
 
   const labelled = (run: RunSummary): RunSummary => ({ ...run, ...labels.get(run.id) });
 
@@ -70,9 +78,19 @@ export async function createRunLibrary(
     return place;
   }
 
+  async function bring(path: string): Promise<RunSummary> {
+    const numbers = (await runs.list()).map(({ number }) => number);
+    return tell(await importRun(path, folder, numbers));
+  }
+
   return {
     list,
     labelled,
+    async receive(id, ticket, body) {
+      if (!uploading.has(id)) return false;
+      await uploads.receive(id, ticket, body);
+      return true;
+    },
     service: {
       async labelRun({ id, label }) {
         await writeLabel(runs.folder(id), label);
@@ -99,9 +117,21 @@ export async function createRunLibrary(
         const { ticket, name } = await downloads.offer(await ended(id));
         return { url: `/download/${ticket}`, name };
       },
-      async importRun({ path }) {
-        const numbers = (await runs.list()).map(({ number }) => number);
-        return tell(await importRun(resolve(project, path), folder, numbers));
+      async startRunUpload(upload) {
+        await uploads.drop(upload.id, false);
+        await uploads.start(upload);
+        uploading.add(upload.id);
+      },
+      offerRunFiles: ({ id, files }) => uploads.offer(id, files),
+      async importRun(query) {
+        if ('path' in query) return bring(resolve(project, query.path));
+        const place = uploads.finish(query.upload);
+        uploading.delete(query.upload);
+        try {
+          return await bring(place);
+        } finally {
+          await rm(dirname(place), { recursive: true, force: true });
+        }
       },
       weightDistances: async ({ ids }) => runDistances(ids.map((id) => runs.folder(id))),
     },

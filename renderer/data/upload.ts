@@ -9,14 +9,18 @@ const PART_BYTES = 16 * 1024 * 1024;
 /** Deliveries on their way at once, so that reading and writing overlap. */
 const LANES = 3;
 
-type UploadService = Pick<StudioService, 'startUpload' | 'offerFiles' | 'importData'>;
+/** What an upload asks of the service, whatever becomes of the files. */
+export interface UploadEnds {
+  readonly start: StudioService['startUpload'];
+  readonly offer: StudioService['offerFiles'];
+}
 
 /**
- * Sends files to the service's machine and starts their import there. Files that are there already, from an upload
- * that was broken off or of the same folder, are not sent again. Resolves with the id of the import.
+ * Sends files to the service's machine. Files that are there already, from an upload that was broken off or of the same
+ * folder, are not sent again. Resolves with the id of the upload.
  */
 export async function upload(
-  service: UploadService,
+  service: UploadEnds,
   access: FileAccess,
   dropped: readonly DroppedFile[],
   started: (id: string) => void,
@@ -25,7 +29,7 @@ export async function upload(
   const { name, files } = underOneName(dropped);
   const id = await fingerprint(files);
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  await service.startUpload({ id, name, files: files.length, bytes });
+  await service.start({ id, name, files: files.length, bytes });
   started(id);
   const parts = partsOf(files);
   const lane = async () => {
@@ -36,13 +40,13 @@ export async function upload(
         bytes: file.size,
         modified: file.lastModified,
       }));
-      const { ticket, wanted } = await service.offerFiles({ id, files: offered });
+      const { ticket, wanted } = await service.offer({ id, files: offered });
       const contents = new Blob(wanted.map((index) => part[index]!.file));
       if (wanted.length > 0) await access.deliver(id, ticket, contents, signal);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  return service.importData({ upload: id });
+  return id;
 }
 
 /** One folder, or one file, is what it is; several get a folder around them, named by the first of them. */

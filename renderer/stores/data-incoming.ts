@@ -115,7 +115,9 @@ export function createIncoming(studio: Studio, access: FileAccess): Incoming {
       uploads.set(id, stop);
     };
     try {
-      await upload(studio.service, access, files, started, stop.signal);
+      const ends = { start: studio.service.startUpload, offer: studio.service.offerFiles };
+      const id = await upload(ends, access, files, started, stop.signal);
+      await studio.service.importData({ upload: id });
     } catch (error) {
       // An import that ended is told by itself.
       if (stop.signal.aborted) return;

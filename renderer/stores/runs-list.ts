@@ -3,6 +3,9 @@ import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunState } from '../../shared/api/events.ts';
 import { filterRuns, sortRuns, type RunOrder } from '../../shared/api/find-runs.ts';
 import { MOST_COMPARED, UNDO_MS } from '../../shared/api/runs.ts';
+import type { DroppedFile } from '../data/dropped.ts';
+import { useFileAccess } from '../data/file-access.ts';
+import { upload } from '../data/upload.ts';
 import { useProject } from './project.ts';
 import { remember, remembered } from './storage.ts';
 import { useStudio } from './studio.ts';
@@ -60,13 +63,17 @@ export interface RunsList {
   /** Whether the browser can save a run: the desktop app writes it instead. */
   readonly downloads: ComputedRef<boolean>;
   download(id: string): Promise<void>;
+  /** Takes a run in by its path on the service's machine. False, with the reason in the news, when it can't be. */
   bring(path: string): Promise<boolean>;
+  /** Takes a run in that the browser sends: a zip, or the files of a folder. */
+  send(files: readonly DroppedFile[], signal: AbortSignal): Promise<boolean>;
   dismiss(): void;
 }
 
 export function useRunsList(): RunsList {
   const studio = useStudio();
   const project = useProject();
+  const access = useFileAccess();
   const all = computed(() => [...studio.runs.value.values()]);
   const key = () => `runs-chosen:${project.folder.value}`;
   if (chosen.value.length === 0) {
@@ -147,6 +154,13 @@ export function useRunsList(): RunsList {
     bring: (path) =>
       attempt(async () => {
         const { number } = await studio.service.importRun({ path });
+        tell({ kind: 'imported', number });
+      }),
+    send: (files, signal) =>
+      attempt(async () => {
+        const { startRunUpload: start, offerRunFiles: offer, importRun } = studio.service;
+        const id = await upload({ start, offer }, access, files, () => {}, signal);
+        const { number } = await importRun({ upload: id });
         tell({ kind: 'imported', number });
       }),
     dismiss: () => tell(null),

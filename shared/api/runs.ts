@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WeightDistance } from '../keras/weight-distance.ts';
 import type { RunSummary } from './contract.ts';
+import { dataRequests, type DataService } from './data.ts';
 
 /** What people write on a run; it lies in the run's folder and goes with it. */
 export interface RunLabel {
@@ -28,8 +29,11 @@ export interface RunLibraryService {
   zipRun(query: { id: string; file: string | null }): Promise<{ file: string; bytes: number }>;
   /** Where on a web host a browser gets the folder of a run that has ended, as a zip: a path, good for a while. */
   downloadRun(query: { id: string }): Promise<{ url: string; name: string }>;
-  /** Takes a run's folder or zip, by its path on the service's machine, into the project as a copy. */
-  importRun(query: { path: string }): Promise<RunSummary>;
+  /** As for data, for a run's folder or zip: see DataService. */
+  startRunUpload: DataService['startUpload'];
+  offerRunFiles: DataService['offerFiles'];
+  /** Takes a run's folder or zip, by its path on the service's machine or an upload, into the project as a copy. */
+  importRun(query: { path: string } | { upload: string }): Promise<RunSummary>;
   weightDistances(query: { ids: readonly string[] }): Promise<RunDistances>;
 }
 
@@ -64,6 +68,13 @@ export const runLibraryRequests = {
   restoreRuns: z.tuple([z.strictObject({ ids: z.array(runId).max(100_000) })]),
   zipRun: z.tuple([z.strictObject({ id: runId, file: z.string().min(1).nullable() })]),
   downloadRun: z.tuple([z.strictObject({ id: runId })]),
-  importRun: z.tuple([z.strictObject({ path: z.string().min(1) })]),
+  startRunUpload: dataRequests.startUpload,
+  offerRunFiles: dataRequests.offerFiles,
+  importRun: z.tuple([
+    z.union([
+      z.strictObject({ path: z.string().min(1).max(4096) }),
+      z.strictObject({ upload: z.string().min(1).max(100) }),
+    ]),
+  ]),
   weightDistances: z.tuple([z.strictObject({ ids: z.array(runId).min(1).max(MOST_COMPARED) })]),
 } satisfies { [M in keyof RunLibraryService]: z.ZodType<Parameters<RunLibraryService[M]>> };

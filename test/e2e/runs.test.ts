@@ -184,6 +184,10 @@ describe.skipIf(!hasChromium)('the Runs place', () => {
     await menu(3, 'Download as zip');
     const file = await (await saved).path();
     expect((await readFile(file)).subarray(0, 2).toString()).toBe('PK');
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await page.getByTestId('run-zip').setInputFiles(file);
+    await page.getByText('Imported as run 4').waitFor(within);
+    await page.getByRole('link', { name: 'Run 4' }).waitFor(within);
     expect(problems).toEqual([]);
   });
 });

@@ -47,7 +47,8 @@ function ask(request: H5Request, time: number): Promise<H5Reply> {
 /** What the thread answers. It is ended where it fails or takes over `time` ms: a broken file may have broken it. */
 async function answerOf(request: H5Request, time: number): Promise<H5Reply> {
   clearTimeout(idle);
-  const worker = (thread ??= new Worker(findProgram()));
+  // The library writes on standard error what it throws too.
+  const worker = (thread ??= new Worker(findProgram(), { stdout: true, stderr: true }));
   worker.ref();
   let timer: NodeJS.Timeout | undefined;
   let forget = () => {};

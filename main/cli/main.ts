@@ -7,6 +7,7 @@ import { addData } from './data.ts';
 import { addEngines } from './engines.ts';
 import { addExport } from './export.ts';
 import { fail, USAGE } from './exit.ts';
+import { addLrFind } from './lr-find.ts';
 import { addPredict } from './predict.ts';
 import { addProve } from './prove.ts';
 import { addRerun } from './rerun.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addTrain,
   addResume,
   addRerun,
+  addLrFind,
   addData,
   addSummary,
   addProve,

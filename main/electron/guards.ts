@@ -4,10 +4,16 @@ import { isOurs } from './app-protocol.ts';
 /** The sites that a link in the studio may open in the browser. */
 const knownSites = ['keras.io', 'github.com', 'onnxruntime.ai', 'www.tensorflow.org'];
 
-/** Refuses whatever asks for a permission of the browser: the studio needs none. */
+/** Refuses whatever asks for a permission of the browser, but for notifications at a run's end. */
 export function refusePermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  const isNeeded = (permission: string) => permission === 'notifications';
+  session.setPermissionRequestHandler((contents, permission, answer) =>
+    answer(isNeeded(permission) && isOurs(contents.getURL())),
+  );
+  session.setPermissionCheckHandler(
+    (contents, permission) =>
+      isNeeded(permission) && contents !== null && isOurs(contents.getURL()),
+  );
   session.setDevicePermissionHandler(() => false);
 }
 

@@ -2,6 +2,7 @@ import { StudioError } from '../../shared/api/errors.ts';
 import type { DeviceUsage, EngineProgress } from '../../shared/api/engines.ts';
 import type { RunEventBody } from '../../shared/api/events.ts';
 import { link, type Remote } from '../../shared/api/rpc.ts';
+import type { RateCurve } from '../../shared/keras/rate-finder.ts';
 import type { TrainerListener, TrainerService } from '../trainer/contract.ts';
 import { createProbing } from './probing.ts';
 import type { ProcessExit, StartTrainer } from './trainer-process.ts';
@@ -16,6 +17,7 @@ export interface TrainerWatcher {
   silent?(since: number | null): void;
   usage?(usage: DeviceUsage): void;
   enginesTried?(progress: EngineProgress): void;
+  rateTried?(curve: RateCurve): void;
 }
 
 /** Time limits in ms. */
@@ -73,6 +75,7 @@ export function openTrainer(
     heartbeat: sign,
     usage: (usage) => watcher.usage?.(usage),
     enginesTried: (progress) => watcher.enginesTried?.(progress),
+    rateTried: (curve) => watcher.rateTried?.(curve),
     ...probing,
   };
   const remote = link<TrainerService, TrainerListener>(trainer.channel, listener);

@@ -11,6 +11,7 @@ import {
   type DatasetEntry,
 } from './data.ts';
 import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
+import { rateRequests, type RateService } from './rate-search.ts';
 import type { MemoryEstimate } from './memory.ts';
 import type {
   EngineChoice,
@@ -103,7 +104,13 @@ export interface Proof {
 
 /** What the service offers to windows and to the command line. Arguments are checked by `requests`. */
 export interface StudioService
-  extends DataService, EngineService, ModelService, RunControlService, RunLibraryService {
+  extends
+    DataService,
+    EngineService,
+    ModelService,
+    RateService,
+    RunControlService,
+    RunLibraryService {
   snapshot(): Promise<Snapshot>;
   /**
    * Stores changed models or settings in the project and gives the new revision. With `revision`, the one that was
@@ -159,6 +166,7 @@ export interface StudioListener extends DataListener, EngineListener {
 export const requests = {
   ...dataRequests,
   ...engineRequests,
+  ...rateRequests,
   ...modelRequests,
   ...runControlRequests,
   ...runLibraryRequests,

@@ -35,7 +35,7 @@ function groupsWith(spec: ModelSpec, layer: LayerId): (readonly LayerId[])[] {
 }
 
 /** The settings with the names that the inputs and outputs of the trained model have now. */
-function withPorts(
+export function withPorts(
   training: TrainingSettings,
   before: ModelSpec,
   after: ModelSpec,

@@ -5,11 +5,14 @@ import compose from './compose.ts';
 import data from './data.ts';
 import engines from './engines.ts';
 import exporting from './export.ts';
+import kerasWords from './keras-words.ts';
+import models from './models.ts';
 import proof from './proof.ts';
 import runs from './runs.ts';
 import shell from './shell.ts';
 import start from './start.ts';
 import train from './train.ts';
+import trainingForm from './training-form.ts';
 import tree from './tree.ts';
 import watch from './watch.ts';
 
@@ -22,11 +25,13 @@ export default {
   data,
   engines,
   export: exporting,
+  models,
   proof,
   runs,
   shell,
   start,
   train,
+  training: { ...trainingForm, ...kerasWords },
   tree,
   watch,
 };

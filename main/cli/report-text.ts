@@ -66,7 +66,7 @@ export function reportAsText(out: WriteStream): Report {
     for (const { file, reason } of passedOver) print(`Passed over ${file}: ${reason}`);
     print(
       step === 0
-        ? 'No checkpoint can be used: the training begins anew'
+        ? 'There is no checkpoint to go on from: the training begins anew'
         : `Goes on after step ${count(step)} (epoch ${Math.max(0, epoch)} is done)`,
     );
     epochStart = step;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, release } from 'node:os';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import type { Environment } from '../../shared/api/events.ts';
 import { nvidiaDriver, nvidiaGpus } from './devices/nvidia.ts';
 import { sysfsGpus } from './devices/sysfs.ts';
 
@@ -29,6 +30,26 @@ export async function describeMachine(): Promise<string> {
     ...(driver === null ? [] : [`NVIDIA ${driver}`]),
     ...packages,
   ].join('\n');
+}
+
+/** What a training runs on, for its record. */
+export async function environmentHere(): Promise<Environment> {
+  const [nvidia, others] = await Promise.all([nvidiaGpus(), sysfsGpus()]);
+  const driver = nvidia.length > 0 ? await nvidiaDriver() : null;
+  const versions = await Promise.all(
+    PACKAGES.map(async (name) => [name, await version(name)] as const),
+  );
+  return {
+    node: process.versions.node,
+    ...(process.versions['electron'] && { electron: process.versions['electron'] }),
+    system: `${process.platform} ${release()} ${process.arch}`,
+    processor: cpus()[0]?.model ?? 'CPU',
+    cores: availableParallelism(),
+    memory: totalmem(),
+    gpus: [...nvidia, ...others].map(({ name }) => name),
+    ...(driver !== null && { driver: `NVIDIA ${driver}` }),
+    packages: Object.fromEntries(versions.filter(([, found]) => found !== 'none')),
+  };
 }
 
 async function version(name: string): Promise<string> {

@@ -89,7 +89,7 @@ export async function differenceOf(original: string, repeat: string): Promise<Ru
 }
 
 async function numbersOf(folder: string) {
-  const { engine, data } = await readRunRecord(folder);
+  const { engine, data, environment, studio } = await readRunRecord(folder);
   const { losses, epochs } = historyOf(await readEvents(eventsFile(folder)));
   const checkpoint = await newestCheckpoint(join(folder, checkpointFolder));
   const results = new Map<string, number>();
@@ -107,6 +107,11 @@ async function numbersOf(folder: string) {
       engine: engine ? `${engine.engine} (${engine.provider})` : '',
       device: engine?.device ?? '',
       data: data?.hash ?? '',
+      studio: studio ?? '',
+      node: environment?.node ?? '',
+      system: environment?.system ?? '',
+      processor: environment?.processor ?? '',
+      ...environment?.packages,
     } as Readonly<Record<string, string>>,
   };
 }

@@ -14,7 +14,12 @@ export function withEvent(record: RunRecord, event: RunEvent): RunRecord {
         ...(event.error && { error: event.error }),
       };
     case 'plan':
-      return { ...next, engine: event.engine, ...(event.data && { data: event.data }) };
+      return {
+        ...next,
+        engine: event.engine,
+        ...(event.data && { data: event.data }),
+        ...(event.environment && { environment: event.environment }),
+      };
     case 'steps':
       return { ...next, lastStep: event.first + event.losses.length - 1 };
     case 'epoch': {

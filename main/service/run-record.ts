@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
+import type { Environment } from '../../shared/api/events.ts';
 import { runData } from '../../shared/data/run-data.ts';
 import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
@@ -17,6 +18,9 @@ export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince'> {
   readonly model: ModelSpec;
   /** The model as it was at the start, once that is another one. */
   readonly modelAtStart?: ModelSpec;
+  /** The version of the studio that began it, and what it ran on last. */
+  readonly studio?: string;
+  readonly environment?: Environment;
   /** The process that trains it, or did. */
   readonly owner: { readonly pid: number; readonly host: string };
 }
@@ -77,6 +81,8 @@ const runRecord = z.object({
   owner: z.object({ pid: z.int(), host: z.string() }),
   model: z.unknown(),
   modelAtStart: z.unknown().optional(),
+  studio: z.string().optional(),
+  environment: z.custom<Environment>((value) => typeof value === 'object').optional(),
 });
 
 /** This process, as the owner of a run. */
@@ -131,6 +137,8 @@ export function summaryOf(folder: string, record: RunRecord): RunSummary {
     model: _model,
     modelAtStart: _modelAtStart,
     owner: _owner,
+    studio: _studio,
+    environment: _environment,
     ...rest
   } = record;
   return { ...rest, folder };

@@ -3,6 +3,7 @@ import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import type { TrainJob } from '../trainer/contract.ts';
 import { readEvents } from './event-log.ts';
+import { version } from './places.ts';
 import { settledRecord } from './recover-run.ts';
 import { createRunFolder, reopenRunFolder } from './run-folder.ts';
 import { carryOut, type RunHandle, type RunOptions } from './run-handle.ts';
@@ -33,6 +34,7 @@ export async function trainRun(options: TrainRunOptions): Promise<RunHandle> {
     lastStep: 0,
     seq: 0,
     owner: thisProcess,
+    studio: version,
     model,
   });
   const given = Object.fromEntries(

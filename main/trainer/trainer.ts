@@ -9,6 +9,7 @@ import { LEARNING_RATE } from '../../shared/program/step.ts';
 import type { Logs } from '../../shared/program/tally.ts';
 import { scalar } from '../../shared/program/tensor.ts';
 import { batches, shuffledOrder } from '../data/batches.ts';
+import { environmentHere } from '../engines/machine.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
 import { adapt } from './adapt.ts';
 import { createCallbacks, type CallbacksState } from './callbacks/callbacks.ts';
@@ -203,6 +204,7 @@ async function trainReporting(
     validationSamples: validation.size,
     engine: opened.choice,
     data: opened.data.about,
+    environment: await environmentHere(),
     ...(painter && { images: painter.images }),
     layers: watcher.layers,
   });

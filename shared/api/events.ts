@@ -139,10 +139,28 @@ export interface RunPlan {
   readonly engine: EngineChoice;
   /** What it trains on; absent in runs of earlier versions. */
   readonly data?: RunData;
+  readonly environment?: Environment;
   /** What the strip of fixed validation samples shows; absent when there is nothing to see. */
   readonly images?: ImagesPlan;
   /** The layers of the events `layers`; absent where there are none. */
   readonly layers?: readonly PlanLayer[];
+}
+
+/** What a training runs on: system, hardware and the versions of what computes. */
+export interface Environment {
+  readonly node: string;
+  readonly electron?: string;
+  /** `linux 6.1.0 x64`. */
+  readonly system: string;
+  readonly processor: string;
+  /** Processors that the process may use. */
+  readonly cores: number;
+  /** Bytes of the computer's memory. */
+  readonly memory: number;
+  readonly gpus: readonly string[];
+  readonly driver?: string;
+  /** Versions by the packages' names. */
+  readonly packages: Readonly<Record<string, string>>;
 }
 
 /** A picture that is stored once: what goes into the model, a second image that goes in, what should come out. */

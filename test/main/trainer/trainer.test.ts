@@ -66,6 +66,8 @@ test('a run tells its plan, every step, every epoch, and leaves pictures and wei
       validationSamples: 300,
       engine: expect.objectContaining({ engine: 'onnx', kind: 'cpu' }) as object,
       data: expect.objectContaining({ name: 'mnist', samples: 70_000 }) as object,
+      environment: expect.objectContaining({ node: process.versions.node }) as object,
+      layers: expect.any(Array) as object[],
       images: { count: 10, shape: [28, 28, 1], pictures: ['input'] },
     },
   ]);

@@ -11,8 +11,13 @@ import { createRuns } from '../../../main/service/runs.ts';
 import type { RunSummary } from '../../../shared/api/contract.ts';
 import { behaving, folder, model, startTrainer } from './setting.ts';
 
+const within = { timeout: 60_000 };
+const opened: { close(): void }[] = [];
 const downloads = createDownloads();
-afterAll(() => downloads.close());
+afterAll(async () => {
+  opened.forEach((runs) => runs.close());
+  await downloads.close();
+});
 
 /** A project with its library, and what was told of it. */
 async function open(name: string) {
@@ -20,10 +25,13 @@ async function open(name: string) {
   const told: [string, RunSummary | null][] = [];
   const changed = (id: string, summary: RunSummary | null) => void told.push([id, summary]);
   const runs = createRuns(join(project, 'runs'), startTrainer, { events: () => {}, changed });
+  opened.push(runs);
   const library = await createRunLibrary({ project, runs, downloads }, changed);
   const finished = async (query = 'steps=2') => {
     const { id } = await runs.start(model, behaving(query, 1));
-    await expect.poll(() => told.findLast(([one]) => one === id)?.[1]?.state).toBe('finished');
+    await expect
+      .poll(() => told.findLast(([one]) => one === id)?.[1]?.state, within)
+      .toBe('finished');
     return id;
   };
   return { project, told, runs, library, service: library.service, finished };
@@ -101,7 +109,7 @@ test('a zipped run is taken into another project with its events, files, tags an
 test('a run folder is taken in as a copy; one that was under way counts as interrupted', async () => {
   const [from, to] = [await open('folder-from'), await open('folder-to')];
   const run = await from.runs.start(model, behaving('steps=1000&pause=5'));
-  await expect.poll(() => from.runs.active()[0]?.state).toBe('training');
+  await expect.poll(() => from.runs.active()[0]?.state, within).toBe('training');
   await expect(from.service.zipRun({ id: run.id, file: null })).rejects.toMatchObject({
     code: 'RUN_ACTIVE',
   });

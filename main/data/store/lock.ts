@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -149,13 +149,22 @@ async function isSilent(path: string): Promise<boolean> {
   return (await touched()) === before;
 }
 
+/** Removals are made one after the other here. */
+let removing: Promise<void> = Promise.resolve();
+
 /** Removes a dead lock, but not one that has taken its place meanwhile. */
-async function removeDead(path: string, held: string): Promise<void> {
+function removeDead(path: string, held: string): Promise<void> {
+  removing = removing.then(() => moveAside(path, held)).catch(() => {});
+  return removing;
+}
+
+async function moveAside(path: string, held: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => null)) !== held) return;
   const aside = `${path}.${randomUUID()}`;
   await rename(path, aside).catch(() => {});
   const moved = await readFile(aside, 'utf8').catch(() => held);
-  if (moved === held) await rm(aside, { force: true });
-  else await rename(aside, path);
+  if (moved !== held) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 function isAlive(pid: number): boolean {

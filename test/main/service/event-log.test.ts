@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { openEventLog, readEvents } from '../../../main/service/event-log.ts';
+import { expect, test, vi } from 'vitest';
+import { openEventLog, readEvents, type EventLog } from '../../../main/service/event-log.ts';
 import { folder } from './setting.ts';
 
 test('a log goes on after its newest event', async () => {
@@ -76,4 +76,29 @@ test('a line in the middle that is no event is named, and the file stays as it i
   expect(await readFile(file, 'utf8')).toBe(text);
   await writeFile(file, text.replace('nonsense\n', ''));
   await expect(readEvents(file)).rejects.toThrow('line 2 is not event number 2');
+});
+
+test('times go on though the clock is set back, also when the log is opened anew', async () => {
+  const file = join(folder, 'clock.jsonl');
+  const now = vi.spyOn(Date, 'now');
+  const real = performance.timeOrigin + performance.now();
+  const times: number[] = [];
+  const write = async (log: EventLog, clock: number) => {
+    now.mockReturnValue(clock);
+    times.push((await log.append([{ type: 'state', state: 'training' }]))[0]!.time);
+  };
+  const log = await openEventLog(file);
+  await write(log, real);
+  await write(log, real - 3_600_000);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await write(log, real - 3_600_000);
+  await log.close();
+  const again = await openEventLog(file);
+  await write(again, real - 7_200_000);
+  await write(again, real + 60_000);
+  await again.close();
+  now.mockRestore();
+  const [first, second, third, fourth, fifth] = times.map((time) => time - times[0]!);
+  expect([first, second! < 1000, third! >= second! + 29, fourth! >= third!]).toEqual([0, true, true, true]); // prettier-ignore
+  expect(fifth).toBe(60_000);
 });

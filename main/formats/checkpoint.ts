@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { runData } from '../../shared/data/run-data.ts';
 import { parseModelSpec, type JsonObject, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
 import { tallyState } from '../../shared/program/tally.ts';
@@ -23,8 +24,8 @@ const progress = z.object({
   seconds: z.object({ epoch: z.number(), trained: z.number(), waited: z.number() }),
   /** The epoch with the smallest validation loss so far. */
   best: z.object({ step: count, valLoss: z.number() }).nullable(),
-  /** The data by name and content. */
-  data: z.object({ name: z.string(), hash: z.string(), samples: count }),
+  /** The data by name and content, and what was done to them as far as it is known. */
+  data: runData.partial().required({ name: true, hash: true, samples: true }),
   engine: z.object({ engine: z.enum(['tensorflow', 'onnx']), provider: z.string() }),
   /**
    * Initial weights, order of samples, dropout, noise and augmentation are drawn by a counter-based generator keyed by

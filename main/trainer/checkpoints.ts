@@ -41,7 +41,6 @@ export function createCheckpoints(
       const { session, step } = at;
       const { values, tensors } = await callbacks.state();
       const { engine, provider } = session.choice;
-      const { name, hash, samples } = session.data.about;
       const where = { step, epoch: Math.floor(step / session.stepsPerEpoch) };
       await writeCheckpoint(join(folder, checkpointPath(step)), {
         ...where,
@@ -55,7 +54,7 @@ export function createCheckpoints(
           tally: at.tally.state(),
           seconds: at.seconds,
           best: at.best,
-          data: { name, hash, samples },
+          data: session.data.about,
           engine: { engine, provider },
           random: { generator: 'philox4x32-10', seed: settings.seed, step },
           callbacks: values,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
 import type { Resumption } from '../../shared/api/events.ts';
+import { describeDifferences, differenceOf } from '../../shared/data/difference.ts';
 import type { RunData } from '../../shared/data/run-data.ts';
-import { shortHash } from '../../shared/data/run-data.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import {
   forgetCheckpointsAfter,
@@ -52,14 +52,14 @@ export function clearAfter({ folder }: TrainJob, { resumption, broken }: Start):
 }
 
 /** Throws a StudioError unless the data are those that a checkpoint was trained on. */
-export function checkData({ name, hash, samples }: RunData, { progress }: Checkpoint): void {
-  const was = progress!.data;
-  if (hash === was.hash) return;
-  const count = (n: number) => n.toLocaleString('en');
+export function checkData(now: RunData, { progress }: Checkpoint): void {
+  const known = Object.entries(progress!.data).filter(([, value]) => value !== undefined);
+  const was: RunData = { ...now, ...Object.fromEntries(known) };
+  const differences = differenceOf(was, now);
+  if (differences.length === 0) return;
   throw new StudioError(
     'DATA_CHANGED',
-    `the run can't go on: the data ${name} has changed since its checkpoint; it was ${was.name} with ` +
-      `${count(was.samples)} samples (content ${shortHash(was.hash)}), it is ${count(samples)} samples (content ${shortHash(hash)})`,
+    `the run can't go on, for the data are not those of its checkpoint: ${describeDifferences(differences)}`,
   );
 }
 

@@ -181,6 +181,7 @@ class Reader {
 
   private entries(layers: unknown, id: LayerId, depth: number): Map<string, Entry> {
     if (!Array.isArray(layers)) throw new SpecError(id, '"layers" must be a list');
+    checkCount(layers, id);
     const entries = new Map<string, Entry>();
     let legacy = false;
     for (const json of layers) {
@@ -262,6 +263,7 @@ class Reader {
     const saved = Array.isArray(config['layers']) ? config['layers'] : null;
     if (!saved || saved.length === 0)
       throw new SpecError(id, 'a Sequential needs a list of layers');
+    checkCount(saved, id);
     const chain = saved.map((json) => this.layer(json, id, depth + 1));
     chain.forEach((layer, i) => this.tellOutput(layer, builtFor(saved[i + 1])));
     if (this.layers[chain[0]!]!.class_name !== 'InputLayer') {
@@ -306,6 +308,14 @@ class Reader {
     this.layers[input] = { class_name: 'InputLayer', config: { batch_shape, dtype, name } };
     return input;
   }
+}
+
+/** More layers in one model than this are taken for a mistake. */
+const MOST_LAYERS = 100_000;
+
+function checkCount({ length }: readonly unknown[], path: string): void {
+  if (length > MOST_LAYERS)
+    throw new SpecError(path, `holds ${length} layers; a model has at most ${MOST_LAYERS}`);
 }
 
 function savedObject(json: unknown, path: string): SavedObject {

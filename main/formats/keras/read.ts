@@ -1,4 +1,5 @@
 import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
+import { placesOf } from '../../../shared/keras/graph.ts';
 import { fromKerasConfig } from '../../../shared/keras/keras-json.ts';
 import { SpecError, type ModelSpec } from '../../../shared/keras/spec.ts';
 import { groupAt, type H5Group } from '../h5/tree.ts';
@@ -49,7 +50,10 @@ export function modelFrom(json: unknown, name: string): ModelSpec {
       `${name}: ${class_name} is a class of its own, and the file does not hold the layers it is made of; expected a Functional or Sequential model`,
     );
   try {
-    return fromKerasConfig(json);
+    const spec = fromKerasConfig(json);
+    // Goes through every graph, which throws where one has no order.
+    placesOf(spec);
+    return spec;
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     throw new Error(`${name}: ${error.message}`, { cause: error });

@@ -4,6 +4,7 @@ import { fileAccessKey, type FileAccess } from './data/file-access.ts';
 import { createTexts } from './i18n/index.ts';
 import { createIncoming, incomingKey } from './stores/data-incoming.ts';
 import { createProjectDataset, projectDatasetKey } from './stores/dataset.ts';
+import { createModelsIn, modelsInKey } from './stores/models-in.ts';
 import { createPreferences, preferencesKey } from './stores/preferences.ts';
 import { createProject, projectKey } from './stores/project.ts';
 import { studioKey, type Studio } from './stores/studio.ts';
@@ -20,6 +21,7 @@ export function mountStudio(studio: Studio, files: FileAccess, place: string): A
   const incoming = createIncoming(studio, files);
   app.provide(projectKey, project);
   app.provide(incomingKey, incoming);
+  app.provide(modelsInKey, createModelsIn(studio, project, files));
   app.provide(projectDatasetKey, createProjectDataset(studio, project, incoming));
   app.mount(place);
   return app;

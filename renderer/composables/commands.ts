@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, type Component, type ComputedRef } from 'vue';
 import {
+  BetweenHorizontalStart,
   ChartNoAxesGantt,
   ChartSpline,
   Database,
@@ -19,6 +20,7 @@ import { useI18n } from 'vue-i18n';
 import { outermostModels } from '../compose/models.ts';
 import { useActions } from '../stores/actions.ts';
 import { modelTrees, nodeAt } from '../stores/model-tree.ts';
+import { useModelsIn } from '../stores/models-in.ts';
 import { places, useNavigation, type Place } from '../stores/navigation.ts';
 import { useNotices } from '../stores/notices.ts';
 import { locales, themes, usePreferences } from '../stores/preferences.ts';
@@ -57,6 +59,7 @@ export function useCommands(): ComputedRef<Command[]> {
   const project = useProject();
   const shown = useShownModel();
   const proof = useProof();
+  const models = useModelsIn();
   const notices = useNotices();
   const state = useTreeState();
   const { theme, locale } = usePreferences();
@@ -159,6 +162,14 @@ export function useCommands(): ComputedRef<Command[]> {
       keys: 'Alt+P',
       enabled: project.spec.value !== null,
       run: () => proof.open(project.training.value!.model),
+    },
+    {
+      id: 'insert',
+      title: t('models.insert'),
+      icon: BetweenHorizontalStart,
+      keys: 'Alt+I',
+      enabled: project.spec.value !== null,
+      run: () => (models.inserting.value = { path: state.selected.value }),
     },
     {
       id: 'freeze',

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { usualExport } from '../../../shared/api/exports.ts';
+import type { NamedTensors } from '../../../shared/program/tensor.ts';
 import { traceModel } from '../../../shared/program/trace.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../main/formats/safetensors.ts';
 import { createDownloads } from '../../../main/service/downloads.ts';
@@ -94,7 +95,7 @@ test("weights alone are laid onto the project's model; a broken file is refused 
   await service.exportModel({ ...whole, format: 'safetensors', target: 'w.safetensors' });
   const { tensors } = decodeSafetensors(await readFile(join(folder, 'w.safetensors')), 'w');
   const [name] = Object.keys(tensors);
-  const renamed = { ...tensors, 'not/there': tensors[name!]! };
+  const renamed: NamedTensors = { ...tensors, 'not/there': tensors[name!]! };
   delete renamed[name!];
   const bytes = encodeSafetensors({ tensors: renamed, metadata: {} });
   await writeFile(join(folder, 'alone.safetensors'), bytes);

@@ -73,8 +73,10 @@ function introduction({ path, spec }: ExportSource, { variables }: PredictProgra
       .reduce((sum, { shape }) => sum + sizeOf(shape), 0)
       .toLocaleString('en');
   const inside = path.includes('/') ? `, a part of ${code(path.split('/')[0]!)}` : '';
-  const names = spec.models.map((id) => code(layerOf(spec, id).config.name));
-  const beside = names.length > 1 ? ` It was made beside ${names.join(', ')}.` : '';
+  const others = spec.models
+    .map((id) => layerOf(spec, id).config.name)
+    .filter((name) => name !== path);
+  const beside = others.length > 0 ? ` It was made beside ${others.map(code).join(', ')}.` : '';
   return `The model ${code(path)}${inside}: ${count(false)} parameters, of which ${count(true)} are trainable.${beside} Written by Matryoshka.`;
 }
 

@@ -6,6 +6,7 @@ import type { OpenFile } from './opened.ts';
 /** What the page holds, run by what interprets it there. */
 export const openHtml: OpenFile = async (target, { inputs, outputs }) => {
   const html = await readFile(target, 'utf8');
+  if (!html.trimEnd().endsWith('</html>')) throw new Error('the page is cut off');
   const data = JSON.parse(textOf(html, IDS.data)) as PageData;
   const program = unpackProgram(data, Buffer.from(textOf(html, IDS.weights), 'base64'));
   return {

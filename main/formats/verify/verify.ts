@@ -158,7 +158,7 @@ function compared(
     return {
       name,
       largestDifference: largest(differences),
-      largestValue: largest(Array.from(wanted.data, Math.abs)),
+      largestValue: largest(Array.from(wanted.data, Math.abs).filter(Number.isFinite)),
     };
   });
 }

@@ -58,25 +58,30 @@ test('runs lists the runs of a project or folder, and finds them by text, state 
     settings: { batch_size: 32 },
     engine: 'onnx',
   });
-  expect(json<Listed[]>(await matryoshka('runs', 'runs', '--json'))).toEqual(all);
-  expect(json<Listed[]>(await matryoshka('runs', 'runs/first', '--json'))).toHaveLength(1);
-  const only = async (...args: string[]) =>
-    json<Listed[]>(await matryoshka('runs', '--json', ...args)).map(({ id }) => id);
-  expect(await only('--tag', 'odd')).toEqual(['other-seed']);
-  expect(await only('--search', 'SEED=3')).toEqual(['other-seed']);
-  expect(await only('--search', 'another seed')).toEqual(['other-seed']);
-  expect(await only('--state', 'failed')).toEqual([]);
-  const sorted = json<Listed[]>(await matryoshka('runs', '--json', '--sort', 'best'));
-  const best = sorted.map(({ best_val_loss }) => Number(best_val_loss));
+  const [odd, sorted, text, nowhere] = await Promise.all([
+    matryoshka('runs', 'runs', '--json', '--tag', 'odd', '--search', 'SEED=3 another'),
+    matryoshka('runs', '--json', '--sort', 'best', '--state', 'finished'),
+    matryoshka('runs'),
+    matryoshka('runs', 'nowhere'),
+  ]);
+  expect(json<Listed[]>(odd).map(({ id }) => id)).toEqual(['other-seed']);
+  const best = json<Listed[]>(sorted).map(({ best_val_loss }) => Number(best_val_loss));
+  expect(best).toHaveLength(3);
   expect(best).toEqual([...best].sort((a, b) => a - b));
-  const { stdout } = await matryoshka('runs');
-  expect(stdout).toMatch(/^run +state +epoch/);
-  expect(stdout).toMatch(/\nother-seed +finished +1\/1 .* odd\n/);
-  expect(await matryoshka('runs', 'nowhere')).toMatchObject({ code: 1, stdout: '' });
+  expect(text.stdout).toMatch(/^run +state +epoch/);
+  expect(text.stdout).toMatch(/\nother-seed +finished +1\/1 .* odd\n/);
+  expect(nowhere).toMatchObject({ code: 1, stdout: '' });
 });
 
 test('compare says what differs: settings, results, architecture, weights', async () => {
-  const same = json<Compared>(await matryoshka('compare', 'first', 'again', '--json'));
+  const [equal, other, text, alone, none] = await Promise.all([
+    matryoshka('compare', 'first', 'again', '--json'),
+    matryoshka('compare', 'first', 'runs/other-seed', '--json'),
+    matryoshka('compare', 'first', 'other-seed'),
+    matryoshka('compare', 'first'),
+    matryoshka('compare', 'first', 'nothing'),
+  ]);
+  const same = json<Compared>(equal);
   expect(same.settings.filter(({ differs }) => differs).map(({ key }) => key)).not.toContain(
     'seed',
   );
@@ -87,19 +92,17 @@ test('compare says what differs: settings, results, architecture, weights', asyn
   } of same.architecture.layers)
     if (distance) expect(distance).toMatchObject({ distance: 0, relative: 0 });
 
-  const seeds = json<Compared>(await matryoshka('compare', 'first', 'runs/other-seed', '--json'));
+  const seeds = json<Compared>(other);
   const differing = seeds.settings.filter(({ differs }) => differs);
   expect(differing).toContainEqual(expect.objectContaining({ key: 'seed', values: [0, 3] }));
   expect(differing).toContainEqual(expect.objectContaining({ key: 'epochs', values: [2, 1] }));
   const root = seeds.architecture.layers[0]!;
   expect(root.path).toBe('autoencoder');
   expect(root.weight_distance[1]!.distance).toBeGreaterThan(0);
-  const text = await matryoshka('compare', 'first', 'other-seed');
   expect(text.stdout).toMatch(/\nseed +0 +3\n/);
   expect(text.stdout).toContain('The architectures are the same.');
   expect(text.stdout).toMatch(/autoencoder\/encoder +[\d.]+ \([\d.]+ %\)/);
-  expect(await matryoshka('compare', 'first')).toMatchObject({ code: 2 });
-  const none = await matryoshka('compare', 'first', 'nothing');
+  expect(alone).toMatchObject({ code: 2 });
   expect(none).toMatchObject({ code: 1, stdout: '' });
   expect(none.stderr).toContain('no run nothing');
 });
@@ -129,7 +132,7 @@ test('a run is zipped and taken in elsewhere; its weights are the same, bit for 
     );
     return decodeSafetensors(await readFile(file), file).tensors;
   };
-  const before = await weights('runs/first', 'a');
+  const [before, after] = await Promise.all([weights('runs/first', 'a'), weights(taken.run, 'b')]);
   expect(Object.keys(before)).toContain('encoder/conv2d/kernel');
-  expect(await weights(taken.run, 'b')).toEqual(before);
+  expect(after).toEqual(before);
 });

@@ -5,6 +5,12 @@ import type { RunRecord } from '../stores/run-record.ts';
 import type { RunAxis } from './axis.ts';
 import type { Flag } from './line-marks.ts';
 
+/** What callbacks do that changes the way of the curves; another learning rate is seen from the rates. */
+const acts = {
+  stop: 'watch.flags.stopped',
+  restore_weights: 'watch.flags.restored',
+} as const;
+
 /** What happened in a run that its curves bend at: other learning rates, parts frozen, where it was resumed. */
 export function useFlags(run: () => RunRecord, axis: () => RunAxis): ComputedRef<Flag[]> {
   const { t } = useI18n();
@@ -12,9 +18,15 @@ export function useFlags(run: () => RunRecord, axis: () => RunAxis): ComputedRef
 
   return computed(() => {
     const { log, trainable } = run();
-    const resumed = log.flatMap((entry) =>
-      entry.kind === 'resumed' ? [{ step: entry.step, text: t('watch.flags.resumed') }] : [],
-    );
+    let told: { readonly step: number; readonly text: string }[] = [];
+    for (const entry of log) {
+      if (entry.kind === 'callback' && entry.action in acts)
+        told.push({ step: entry.step, text: t(acts[entry.action as keyof typeof acts]) });
+      if (entry.kind !== 'resumed') continue;
+      // What was told of later steps is void.
+      told = told.filter(({ step }) => step <= entry.step);
+      told.push({ step: entry.step, text: t('watch.flags.resumed') });
+    }
     const frozen = trainable.map((change) => ({
       step: change.step,
       text: t(change.trainable ? 'watch.flags.unfrozen' : 'train.flags.frozen'),
@@ -23,7 +35,7 @@ export function useFlags(run: () => RunRecord, axis: () => RunAxis): ComputedRef
       step,
       text: t('watch.flags.rate', { rate: format.significant(rate) }),
     }));
-    return [...resumed, ...frozen, ...rates]
+    return [...told, ...frozen, ...rates]
       .sort((a, b) => a.step - b.step)
       .map(({ step, text }) => ({ x: axis().place(step), text }));
   });

@@ -24,15 +24,19 @@ export function useShownFacts(): ComputedRef<FactsOfRows | null> {
 /** At most so many points make a trend. */
 const TREND = 40;
 
+/** What `factsAt` found last, so that the tree rests while a run goes on and nobody has looked anew. */
+let last: { readonly look: RunRecord['layers'][number]; readonly facts: FactsOfRows } | null = null;
+
 /** How a run's layers fared at a step or, where nobody looked then, the last time before it; null when never. */
 export function factsAt(run: RunRecord, step: number | null): FactsOfRows | null {
   const rows = run.plan?.layers;
-  const until = step === null ? run.layers.length : countUpTo(run.layers, step);
-  const now = run.layers[until - 1];
+  const looks = step === null ? run.layers.length : countUpTo(run.layers, step);
+  const now = run.layers[looks - 1];
   if (!rows || !now) return null;
-  const every = Math.ceil(until / TREND);
-  const seen = run.layers.slice(0, until).filter((_, i) => (until - 1 - i) % every === 0);
-  return new Map(
+  if (last?.look === now) return last.facts;
+  const every = Math.ceil(looks / TREND);
+  const seen = run.layers.slice(0, looks).filter((_, i) => (looks - 1 - i) % every === 0);
+  const facts = new Map(
     rows.map(({ path, units }, i) => [
       path,
       {
@@ -44,6 +48,8 @@ export function factsAt(run: RunRecord, step: number | null): FactsOfRows | null
       },
     ]),
   );
+  last = { look: now, facts };
+  return facts;
 }
 
 /** How many looks were taken up to a step. */

@@ -9,6 +9,7 @@ export default {
     unfrozen: 'trained again',
     rate: 'LR {rate}',
     stopped: 'early stop',
+    restored: 'best weights back',
   },
   trainingAt: 'training, epoch {epoch}',
   smoothing: {

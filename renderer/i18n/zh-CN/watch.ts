@@ -12,6 +12,7 @@ export default {
     unfrozen: '解冻',
     rate: '学习率 {rate}',
     stopped: '提前停止',
+    restored: '恢复最佳权重',
   },
   trainingAt: '训练（第 {epoch} 轮）',
   smoothing: {

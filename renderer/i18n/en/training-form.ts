@@ -1,7 +1,7 @@
 /** The training form. */
 export default {
   none: 'none',
-  options: '{count} options',
+  options: '{count} option | {count} options',
   remove: 'Remove {name}',
   rate: 'Learning rate',
   constant: 'constant',

@@ -110,7 +110,7 @@ function transposed(ops: Ops, x: Value, to: 'first' | 'last'): Value {
 }
 
 /** The axes of images and volumes in another order: [N, ..., C] to [N, C, ...] or back. */
-export function moved<T>(axes: readonly T[], to: 'first' | 'last'): T[] {
+function moved<T>(axes: readonly T[], to: 'first' | 'last'): T[] {
   if (axes.length < 4) return [...axes];
   const [batch, ...rest] = axes;
   return to === 'first'

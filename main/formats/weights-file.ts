@@ -25,7 +25,7 @@ export const weightsExporter: Exporter = {
 };
 
 /** A model's variables with their names in the file. */
-export function namedVariables(source: ExportSource): [string, TracedVariable][] {
+function namedVariables(source: ExportSource): [string, TracedVariable][] {
   const { spec } = source;
   const model = modelOf(source);
   const { name } = layerOf(spec, model).config;

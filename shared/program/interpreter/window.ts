@@ -20,7 +20,7 @@ export function volumeOf(shape: readonly number[]): Volume {
 }
 
 /** Numbers of spatial axes, of which there are up to three, as those of three. */
-export function three(perAxis: readonly number[], missing: number): Three {
+function three(perAxis: readonly number[], missing: number): Three {
   if (perAxis.length > 3)
     throw new RangeError(`windows move over at most 3 axes; got ${perAxis.length}`);
   return [...Array<number>(3 - perAxis.length).fill(missing), ...perAxis] as unknown as Three;

@@ -220,3 +220,59 @@ test('a pause waits with a checkpoint, answers what is asked, and changes nothin
   expect(history([events])).toEqual(history([unbroken.events]));
   await expect(control.ask({ kind: 'checkpoint' })).rejects.toMatchObject({ code: 'RUN_ENDED' });
 });
+
+test('callbacks go on too: best weights, patience, rate and files', async () => {
+  const callbacks = trainingSettings.shape.callbacks.parse([
+    { class_name: 'EarlyStopping', config: { patience: 1, min_delta: 1, restore_best_weights: true } }, // prettier-ignore
+    { class_name: 'LearningRateScheduler', config: { schedule: { class_name: 'ExponentialDecay', config: { initial_learning_rate: 0.01, decay_steps: 1, decay_rate: 0.5 } } } }, // prettier-ignore
+    { class_name: 'CSVLogger', config: { filename: 'log.csv' } },
+  ]);
+  const watched = { ...settings, epochs: 9, callbacks };
+  const csv = (place: string) => readFile(join(folder, place, 'log.csv'), 'utf8');
+  const unbroken = await run('early', { settings: watched });
+  expect(unbroken.end.state).toBe('finished');
+  const last = unbroken.of('epoch').at(-1)!;
+  expect(last.epoch).toBeLessThan(9);
+  const first = await run('early-stopped', { settings: watched, until: 8 });
+  const rest = await run('early-stopped', { settings: watched, resume: told([first.events]) });
+  expect(history([first.events, rest.events])).toEqual(history([unbroken.events]));
+  expect(await weights('early-stopped', last.step)).toEqual(await weights('early', last.step));
+  expect(await csv('early-stopped')).toBe(await csv('early'));
+  const more = { ...watched, epochs: 10 };
+  const longer = await run('early-stopped', {
+    settings: more,
+    resume: told([first.events, rest.events]),
+  });
+  expect(longer.of('epoch')[0]!.epoch).toBe(last.epoch + 1);
+});
+
+test('data that have changed since are refused by name, and the run stays as it was', async () => {
+  const data = join(folder, 'numbers.csv');
+  const rows = (shift: number) => [
+    'a,b,y',
+    ...Array.from({ length: 40 }, (_, i) => `${i % 7},${(i + shift) % 5},${i % 3}`),
+  ];
+  await writeFile(data, rows(0).join('\n'));
+  const line = compose(({ input, layers, model }) => {
+    const x = input([2], { name: 'x' });
+    return model(x, layers.dense(1)(x), { name: 'line' });
+  });
+  const fit = trainingSettings.parse({
+    model: line.models.at(-1),
+    data,
+    task: 'regress',
+    engine: 'onnx:cpu',
+    batch_size: 8,
+    epochs: 2,
+  });
+  const job = { model: line, settings: fit };
+  const first = await run('numbers', { ...job, until: 3 });
+  await writeFile(data, rows(1).join('\n'));
+  const resume = told([first.events]);
+  await expect(run('numbers', { ...job, resume })).rejects.toMatchObject({
+    code: 'DATA_CHANGED',
+    message: expect.stringContaining('the data are not those of its checkpoint') as string,
+  });
+  await writeFile(data, rows(0).join('\n'));
+  expect((await run('numbers', { ...job, resume })).end.state).toBe('finished');
+});

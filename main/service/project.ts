@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Project } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
-import { trainingSettings, type TrainingSettings } from '../../shared/keras/training-settings.ts';
+import { trainingSettings } from '../../shared/keras/training-settings.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
 import { toJson } from './json.ts';
 import { withPlaces } from './project-places.ts';

@@ -1,9 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { StudioError } from '../../shared/api/errors.ts';
 import { sizeOf, type TensorData } from '../../shared/program/tensor.ts';
 import type { GivenTensor, Predicted } from '../trainer/contract.ts';
 import { writeFileAtomic } from '../formats/atomic.ts';
+import { readNpz } from '../formats/npz.ts';
+import { isZip, unzip } from '../formats/zip.ts';
 import { fromJson, toJson } from './json.ts';
 import { firstProblem } from './run-record.ts';
 
@@ -21,24 +23,29 @@ const inputsFile = z.looseObject({
 });
 
 /**
- * The tensors in a file: `{"inputs":[{"shape":[…],"data":[…]}]}` as JSON, each perhaps with a name. Throws a StudioError
- * that names the file and the first place that is wrong.
+ * The tensors in a file: `{"inputs":[{"shape":[…],"data":[…]}]}` as JSON, each perhaps with a name, or the arrays of an
+ * `.npz` archive. Throws a StudioError that names the file and the first place that is wrong.
  */
 export async function readInputs(file: string): Promise<GivenTensor[]> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    (error: Error) => {
-      throw new StudioError('NO_SUCH_FILE', `${file} can't be read: ${error.message}`);
-    },
-  );
-  if (size > MOST_JSON)
+  const bytes = await readFile(file).catch((error: Error) => {
+    throw new StudioError('NO_SUCH_FILE', `${file} can't be read: ${error.message}`);
+  });
+  if (isZip(bytes)) {
+    const members = await unzip(bytes, file, (member) => member.endsWith('.npy'));
+    return Object.entries(readNpz(members, file)).map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      data,
+    }));
+  }
+  if (bytes.length > MOST_JSON)
     throw new StudioError(
       'BAD_INPUT',
-      `${file} holds ${size} bytes; JSON is read up to ${MOST_JSON}. Save the numbers as .npz`,
+      `${file} holds ${bytes.length} bytes; JSON is read up to ${MOST_JSON}. Save the numbers as .npz`,
     );
   let inputs: GivenTensor[];
   try {
-    inputs = inputsFile.parse(fromJson(await readFile(file, 'utf8'))).inputs as GivenTensor[];
+    inputs = inputsFile.parse(fromJson(bytes.toString('utf8'))).inputs as GivenTensor[];
   } catch (error) {
     throw new StudioError('BAD_INPUT', `${file}: ${firstProblem(error)}`);
   }

@@ -1,4 +1,5 @@
 import { StudioError } from '../../shared/api/errors.ts';
+import type { CompileSettings } from '../../shared/keras/compile-settings.ts';
 import { modelAt } from '../../shared/keras/model-path.ts';
 import { layerOf, type LayerId, type ModelSpec } from '../../shared/keras/spec.ts';
 import { freshVariables } from '../../shared/program/step.ts';
@@ -17,6 +18,8 @@ export interface LoadedModel {
   readonly path: string;
   /** By key; those of other models may be among them. */
   readonly values: NamedTensors;
+  /** How its file says that a model in it trains. */
+  readonly compiled?: CompileSettings & { readonly model: LayerId };
   /** What is not as its file says. */
   readonly notes: readonly string[];
 }
@@ -27,8 +30,15 @@ export interface LoadedModel {
  */
 export async function loadModel(source: ModelSource, name: string | null): Promise<LoadedModel> {
   if ('file' in source) {
-    const { spec, model, values, notes } = await readModelFile(source.file);
-    return { spec, ...named(spec, model, name), values, notes };
+    const { spec, model, values, notes, training } = await readModelFile(source.file);
+    const { settings, optimizer } = training ?? {};
+    return {
+      spec,
+      ...named(spec, model, name),
+      values: { ...optimizer, ...values },
+      notes,
+      ...(settings && { compiled: { ...settings, model } }),
+    };
   }
   const { spec, main, weights } = source;
   const place = named(spec, main, name);

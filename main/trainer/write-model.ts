@@ -1,8 +1,9 @@
-import type { ExportPlan } from '../../shared/api/exports.ts';
+import type { ExportFormat, ExportPlan } from '../../shared/api/exports.ts';
+import { trainingSettings } from '../../shared/keras/training-settings.ts';
 import { exportModel, planExport } from '../formats/exporters.ts';
 import type { TrainingFacts } from '../formats/exporter.ts';
 import type { Exported, ExportJob, KnownModel } from './contract.ts';
-import { loadModel } from './model-source.ts';
+import { loadModel, type LoadedModel } from './model-source.ts';
 
 /**
  * Writes a model in a format, opens what it wrote again and compares it. Throws what `loadModel` and the format's
@@ -21,14 +22,31 @@ export async function planModel(job: ExportJob): Promise<ExportPlan> {
   return { ...plan, notes: [...notes, ...plan.notes] };
 }
 
-async function sourceOf({ source, name }: ExportJob) {
-  const { spec, path, values, notes } = await loadModel(source, name);
+async function sourceOf({ source, name, format }: ExportJob) {
+  const { spec, path, values, notes, compiled } = await loadModel(source, name);
   const run = 'run' in source ? source.run : undefined;
-  return { source: { spec, path, ...(run && { training: factsOf(run) }) }, values, notes };
+  const training = run ? factsOf(run) : compiledFacts(compiled, format);
+  return { source: { spec, path, ...(training && { training }) }, values, notes };
+}
+
+/** What Keras's own files keep of how a file's model trains; nobody knows more of it. */
+function compiledFacts(
+  compiled: LoadedModel['compiled'],
+  format: ExportFormat,
+): TrainingFacts | null {
+  if (!compiled || (format !== 'keras' && format !== 'h5')) return null;
+  const { success, data } = trainingSettings.safeParse(compiled);
+  return success ? { settings: data, epochs: 0, steps: 0, metrics: {} } : null;
 }
 
 /** How a run came to its weights. */
-function factsOf({ settings, data, engine, lastStep, lastEpoch }: NonNullable<KnownModel['run']>): TrainingFacts {
+function factsOf({
+  settings,
+  data,
+  engine,
+  lastStep,
+  lastEpoch,
+}: NonNullable<KnownModel['run']>): TrainingFacts {
   const classes = data?.columns?.find((column) => column.classes)?.classes;
   const { loss, valLoss, logs } = lastEpoch ?? {};
   const metrics = { loss, val_loss: valLoss, ...logs };

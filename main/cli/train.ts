@@ -20,6 +20,9 @@ interface TrainFlags extends DataFlags, TrainingFlags {
   readonly limit?: number;
   readonly seed?: number;
   readonly engine?: TrainingSettings['engine'];
+  readonly checkpointMinutes?: number;
+  readonly checkpointSteps?: number;
+  readonly keepCheckpoints?: number;
   readonly probe?: true;
   readonly out?: string;
   readonly json?: true;
@@ -45,6 +48,13 @@ export function addTrain(program: Command): Command {
       .option('--limit <n>', 'use the first n samples only', wholeNumber(1))
       .option('--seed <n>', 'of initial weights, order and dropout', wholeNumber(0, 0xffffffff))
       .addOption(new Option('--engine <name>', 'what computes').choices(ENGINE_SETTINGS))
+      .option(
+        '--checkpoint-minutes <n>',
+        'a checkpoint every n minutes, beside the ends of epochs (default: 5)',
+        wholeNumber(1, 10_000),
+      )
+      .option('--checkpoint-steps <n>', 'a checkpoint every n steps', wholeNumber(1))
+      .option('--keep-checkpoints <n>', 'newest ones to keep (default: 3)', wholeNumber(1, 1000))
       .option('--probe', 'try all engines anew, though one is remembered as the fastest')
       .option('--out <dir>', "the run's folder (default: a new one under ./runs)")
       .option('--json', 'print one JSON event a line'),
@@ -64,6 +74,11 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
       ...(flags.limit !== undefined && { limit: flags.limit }),
       ...(flags.seed !== undefined && { seed: flags.seed }),
       ...(flags.engine !== undefined && { engine: flags.engine }),
+      checkpoints: {
+        every_minutes: flags.checkpointMinutes ?? based.checkpoints.every_minutes,
+        every_steps: flags.checkpointSteps ?? based.checkpoints.every_steps,
+        keep: flags.keepCheckpoints ?? based.checkpoints.keep,
+      },
     };
     await downloadFirst(settings.data);
     return trainRun({

@@ -11,6 +11,7 @@ import type { ReadModel } from './model-file.ts';
 import { readNpz } from './npz.ts';
 import { decodeSafetensors, type Safetensors } from './safetensors.ts';
 import { isTfjs, readTfjs, readTfjsTensors } from './tfjs/read.ts';
+import { tfjsWeights } from './tfjs/weights.ts';
 import { ARCHITECTURE } from './weights-file.ts';
 import { weightsByName } from './weights-onto.ts';
 import { isZip, unzip } from './zip.ts';
@@ -40,7 +41,7 @@ export async function readModelFile(path: string): Promise<ReadModel> {
 
 /**
  * The weights in a file for a model, with a report of what went where: of `.keras`, `.weights.h5` and legacy H5 files as
- * Keras puts them onto a model, of `.safetensors`, `.npz` and tfjs files by path. Nothing is said of a file by its name.
+ * Keras puts them onto a model, of `.safetensors` and `.npz` files by path, of tfjs by the names of layers.
  * Throws an Error that names the file where it is broken, or holds no weights.
  */
 export async function readWeightsFile(
@@ -61,7 +62,7 @@ export async function readWeightsFile(
       : readKerasWeights(spec, model, content.h5);
   if ('safetensors' in content) return weightsByName(spec, model, content.safetensors.tensors);
   if (!isTfjs(content.json)) throw new Error(`${name} holds a model and no weights`);
-  return weightsByName(spec, model, await readTfjsTensors(path, content.json));
+  return tfjsWeights(spec, model, await readTfjsTensors(path, content.json));
 }
 
 /** What a file holds, by its first bytes. */

@@ -5,9 +5,10 @@ import { activations, rules } from './rules.ts';
 const names = new Map(Object.entries(activations).map(([keras, tfjs]) => [tfjs, keras]));
 names.set('hardSigmoid', 'hard_sigmoid').set('swish', 'silu');
 
-/** What tfjs means where its files don't say. */
+/** What tfjs means where its files don't say, or say null. */
 const meant: Readonly<Record<string, JsonObject>> = {
   GRU: { reset_after: false },
+  LSTM: { unit_forget_bias: false },
   LeakyReLU: { negative_slope: 0.3 },
 };
 
@@ -36,17 +37,22 @@ function layerConfig(className: string, config: JsonObject): JsonObject {
       typeof key === 'string' ? [key, key] : [key[1], key[0]],
     ),
   );
-  const entries = Object.entries(config).map(([key, value]) => [
-    renamed.get(key) ?? key,
-    inWords(key, value),
-  ]);
-  return { ...meant[className], ...Object.fromEntries(entries) } as JsonObject;
+  const unsaid = meant[className] ?? {};
+  const entries = Object.entries(config)
+    .map(([key, value]) => [renamed.get(key) ?? key, inWords(key, value)] as const)
+    .filter(([key, value]) => value !== null || !Object.hasOwn(unsaid, key));
+  return { ...unsaid, ...Object.fromEntries(entries) } as JsonObject;
 }
 
 function inWords(key: string, value: Json): unknown {
   if (typeof value !== 'string') return fromTfjsConfig(value);
   if (/activation$/.test(key)) return names.get(value) ?? value;
-  if (key === 'mode')
-    return value.replace(/^fan(In|Out|Avg)$/, (_, end: string) => `fan_${end.toLowerCase()}`);
+  if (key === 'data_format') return value.replace(/^channels(First|Last)$/, snake);
+  if (key === 'mode') return value.replace(/^fan(In|Out|Avg)$/, snake);
   return key === 'distribution' && value === 'normal' ? 'truncated_normal' : value;
+}
+
+/** `channelsLast` as Keras writes it. */
+function snake(word: string): string {
+  return word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fromCompileConfig } from '../../../shared/keras/compile-config.ts';
 import { sizeOf, type NamedTensors, type TensorData } from '../../../shared/program/tensor.ts';
 import { fromFloat16 } from '../float16.ts';
-import { modelFrom, placeholderNotes } from '../keras/read.ts';
+import { checked, modelFrom, placeholderNotes } from '../keras/read.ts';
 import type { ReadModel } from '../model-file.ts';
 import { fromTfjsConfig } from './keras-config.ts';
 import { tfjsWeights } from './weights.ts';
@@ -49,7 +49,7 @@ export async function readTfjs(file: string, json: TfjsJson): Promise<ReadModel>
   const model = spec.models[0]!;
   const notes = placeholderNotes(spec);
   const tensors = await readTfjsTensors(file, json);
-  const values = tfjsWeights(spec, model, tensors, name, notes);
+  const values = checked(spec, tfjsWeights(spec, model, tensors), name, notes);
   const config = json.trainingConfig ?? topology['training_config'];
   const settings = fromCompileConfig(config, notes);
   return { spec, model, values, ...(settings && { training: { settings } }), notes };

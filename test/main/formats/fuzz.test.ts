@@ -29,7 +29,7 @@ function dice(seed: number): (n: number) => number {
 }
 
 /** The bytes with some changed, cut off, left out or repeated. */
-function damaged(bytes: Uint8Array, roll: (n: number) => number): Uint8Array {
+function damaged(bytes: Uint8Array, roll: (n: number) => number): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes);
   const [at, length] = [roll(copy.length), 1 + roll(64)];
   switch (roll(5)) {

@@ -1,23 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { interpret } from '../../../shared/program/interpreter/interpret.ts';
 import { IDS, unpackProgram, type PageData } from '../html/page-data.ts';
+import { interpreted } from './interpreted.ts';
 import type { OpenFile } from './opened.ts';
 
 /** What the page holds, run by what interprets it there. */
-export const openHtml: OpenFile = async (target, { inputs, outputs }) => {
+export const openHtml: OpenFile = async (target, predict) => {
   const html = await readFile(target, 'utf8');
   if (!html.trimEnd().endsWith('</html>')) throw new Error('the page is cut off');
   const data = JSON.parse(textOf(html, IDS.data)) as PageData;
   const program = unpackProgram(data, Buffer.from(textOf(html, IDS.weights), 'base64'));
-  return {
-    runtime: "the page's own interpreter",
-    run(given) {
-      const feeds = Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
-      const results = interpret(program, {}, feeds);
-      return Promise.resolve(outputs.map(({ name }) => results[name]!));
-    },
-    close: () => {},
-  };
+  return interpreted("the page's own interpreter", program, {}, predict);
 };
 
 /** What an element of the page holds. Throws where it is not there. */

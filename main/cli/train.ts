@@ -80,6 +80,7 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
         keep: flags.keepCheckpoints ?? based.checkpoints.keep,
       },
     };
+    await trustHooks(settings.callbacks, training.callbacks);
     await downloadFirst(settings.data);
     return trainRun({
       model,

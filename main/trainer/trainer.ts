@@ -147,7 +147,7 @@ async function trainReporting(
     const mean = logs?.['loss'] as number | undefined;
     if (mean === undefined || Number.isFinite(mean) || !nans) return logs;
     const what = { what: 'validation loss', value: mean, step: at.step, epoch: at.epochsBegun };
-    throw lossIsNoNumber(what, await nans.inValidation());
+    throw lossIsNoNumber(report.emit, what, await nans.inValidation());
   }
 
   /** The steps of an epoch that are not done yet. */
@@ -168,7 +168,7 @@ async function trainReporting(
       const loss = outputs['loss']!.data[0]!;
       if (nans && !Number.isFinite(loss)) {
         const what = { what: 'loss', value: loss, step: at.step, epoch };
-        throw lossIsNoNumber(what, await nans.inTraining());
+        throw lossIsNoNumber(report.emit, what, await nans.inTraining());
       }
       at.tally.add(outputs, batch.size);
       const seconds = secondsSince(mark);

@@ -13,7 +13,7 @@ export interface BadPlace {
    * What they are: what goes into the model or should come out, a layer's weights, what it gives, the loss of an output
    * whose values are numbers, a layer's gradient, or weights after an update with a gradient of numbers.
    */
-  readonly kind: 'input' | 'target' | 'weights' | 'output' | 'loss' | 'gradient' | 'update';
+  readonly where: 'input' | 'target' | 'weights' | 'output' | 'loss' | 'gradient' | 'update';
   /** The layer's path, `autoencoder/encoder/conv2d`. */
   readonly path: string;
 }
@@ -63,13 +63,13 @@ export function finiteCheck(
   const inputs = layerOf(spec, model).graph!.inputs;
   inputs.forEach(([input], i) => {
     const path = `${name}/${layerOf(spec, input).config.name}`;
-    note({ kind: 'input', path }, [trace.inputs[i]!]);
+    note({ where: 'input', path }, [trace.inputs[i]!]);
   });
   const pathOf = (output: Value) => layerGiving(trace, output)?.path ?? name;
   for (const target of targets) {
     const output = outputs[Number(target.name.slice('target/'.length))]!;
     const fed = ops.feed(target.name, target.shape, target.dtype);
-    note({ kind: 'target', path: pathOf(output) }, [fed]);
+    note({ where: 'target', path: pathOf(output) }, [fed]);
   }
   const leaves = trace.calls.filter(({ layer }) => !layerOf(spec, layer).graph);
   const variablesOf = ({ layer }: TracedCall) =>
@@ -78,14 +78,14 @@ export function finiteCheck(
     const weights = variablesOf(call).map(({ key, shape, dtype }) =>
       ops.variable(key, shape, dtype),
     );
-    note({ kind: 'weights', path: call.path }, weights);
-    note({ kind: 'output', path: call.path }, call.outputs);
+    note({ where: 'weights', path: call.path }, weights);
+    note({ where: 'output', path: call.path }, call.outputs);
   }
   judged.forEach((output, i) => {
     const own = objective.results[`loss/${output.name}`];
-    if (own) note({ kind: 'loss', path: pathOf(outputs[i]!) }, [own]);
+    if (own) note({ where: 'loss', path: pathOf(outputs[i]!) }, [own]);
   });
-  note({ kind: 'loss', path: pathOf(outputs[0]!) }, [loss]);
+  note({ where: 'loss', path: pathOf(outputs[0]!) }, [loss]);
 
   if (training) {
     const flow = leaves.map((call) => {
@@ -105,8 +105,8 @@ export function finiteCheck(
       const got = call.outputs.filter(isFloat).length;
       const gradients = all.slice(at, at + values.length);
       const isLast = outputs.some(({ id }) => call.outputs.some((output) => output.id === id));
-      if (isLast) note({ kind: 'loss', path: call.path }, gradients.slice(0, got));
-      note({ kind: 'gradient', path: call.path }, gradients.slice(got));
+      if (isLast) note({ where: 'loss', path: call.path }, gradients.slice(0, got));
+      note({ where: 'gradient', path: call.path }, gradients.slice(got));
     }
   }
   return {

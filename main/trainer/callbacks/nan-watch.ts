@@ -101,7 +101,7 @@ export function createNanWatch(at: Training, { settings }: TrainJob): NanWatch |
       const { variables } = from.session;
       await replay(from, last);
       const place = await lookInside(from, last);
-      if (place?.kind !== 'weights') return place;
+      if (place?.where !== 'weights') return place;
       // The weights broke before: the first update that left a bad one is between `whole` and `broken`.
       let [whole, broken] = [from.step, last];
       while (broken - whole > 1) {
@@ -113,7 +113,7 @@ export function createNanWatch(at: Training, { settings }: TrainJob): NanWatch |
       }
       await replay(from, whole);
       const inside = await lookInside(from, whole);
-      return inside ?? { kind: 'update', path: place.path };
+      return inside ?? { where: 'update', path: place.path };
     },
 
     async inValidation() {

@@ -1,8 +1,9 @@
 import { StudioError } from '../../../shared/api/errors.ts';
+import type { RunEventBody } from '../../../shared/api/events.ts';
 import type { BadPlace } from '../../../shared/program/finite-check.ts';
 
 /** How a place is told, for people. */
-const found: Readonly<Record<BadPlace['kind'], (path: string) => string>> = {
+const found: Readonly<Record<BadPlace['where'], (path: string) => string>> = {
   input: (path) => `what goes into ${path} holds values that are no numbers: they are in the data`,
   target: (path) =>
     `what ${path} should give holds values that are no numbers: they are in the data`,
@@ -14,13 +15,23 @@ const found: Readonly<Record<BadPlace['kind'], (path: string) => string>> = {
     `all gradients were numbers; the first weights that were none after their update are those of ${path}`,
 };
 
-/** The end of a training whose loss is no number, with the first bad place, where it was found. */
+/** The end of a training whose loss is no number, with the first bad place, where it was found; `emit` tells it apart. */
 export function lossIsNoNumber(
+  emit: (event: RunEventBody) => void,
   { what, value, step, epoch }: { what: string; value: number; step: number; epoch: number },
   place: BadPlace | null,
 ): StudioError {
-  const where = place ? `; ${found[place.kind](place.path)}` : '';
-  const isData = place?.kind === 'input' || place?.kind === 'target';
+  if (place)
+    emit({
+      type: 'callback',
+      callback: 'TerminateOnNaN',
+      step,
+      epoch,
+      action: 'terminate',
+      ...place,
+    });
+  const where = place ? `; ${found[place.where](place.path)}` : '';
+  const isData = place?.where === 'input' || place?.where === 'target';
   const hint = isData ? '' : '; a smaller learning rate often helps';
   return new StudioError(
     'LOSS_NOT_FINITE',

@@ -1,3 +1,4 @@
+import type { BadPlace } from '../../program/finite-check.ts';
 import type { Logs } from '../../program/tally.ts';
 import type { JsonObject } from '../spec.ts';
 
@@ -30,6 +31,8 @@ export type CallbackAction =
   | { readonly action: 'restore_weights'; readonly bestEpoch: number }
   /** The model is saved under this name, below the run's folder. */
   | { readonly action: 'save'; readonly file: string }
+  /** The training ends now: values at a layer's path were the first that are no numbers. */
+  | ({ readonly action: 'terminate' } & BadPlace)
   /** The callback can't do its work, and the training goes on. */
   | { readonly action: 'warn'; readonly message: string };
 

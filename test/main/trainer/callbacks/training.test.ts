@@ -161,6 +161,17 @@ describe('a loss that is no number', () => {
     });
     const result = await run({ epochs: 1 }, model);
     expect(message(result)).toMatch(/^LOSS_NOT_FINITE: the validation .* is outer\/inner\/bigger;/);
+    expect(result.of('callback')).toEqual([
+      {
+        type: 'callback',
+        callback: 'TerminateOnNaN',
+        step: 0,
+        epoch: 0,
+        action: 'terminate',
+        where: 'output',
+        path: 'outer/inner/bigger',
+      },
+    ]);
   });
 
   test('is let pass where no callback minds it', async () => {

@@ -3,8 +3,9 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Zip, ZipDeflate, ZipPassThrough } from 'fflate';
 
-/** Files as large as this, and archives, need a newer form of zip than is written here. */
+/** Larger archives, and ones with more files, need a newer form of zip than is written here. */
 const TOO_LARGE = 0xffff_ffff;
+const MOST_FILES = 0xfffe;
 
 /** Read at once. */
 const CHUNK = 1024 * 1024;
@@ -22,6 +23,8 @@ export async function zipFolder(folder: string, name: string, file: string): Pro
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes >= TOO_LARGE)
     throw new Error(`${folder} holds ${bytes} bytes; a zip takes less than ${TOO_LARGE}`);
+  if (paths.length > MOST_FILES)
+    throw new Error(`${folder} holds ${paths.length} files; a zip takes ${MOST_FILES} at most`);
   await mkdir(dirname(file), { recursive: true });
   await refuseExisting(file);
   const part = `${file}.${randomUUID()}.part`;

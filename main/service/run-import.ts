@@ -6,6 +6,7 @@ import type { Chunks } from '../data/sources/bytes.ts';
 import { zipMembers } from '../data/sources/zip.ts';
 import { eventsFile, readRunRecord, runFile, thisProcess, writeRunRecord } from './run-record.ts';
 import { readEvents } from './event-log.ts';
+import { trashFolder } from './run-trash.ts';
 import { uploadPath } from './upload-path.ts';
 
 /** A file of a run that is on its way in. */
@@ -38,7 +39,8 @@ export async function importRun(
   const files = inOneFolder(path, there.isDirectory() ? await filesIn(path) : await zipFiles(path));
   await checkRoom(path, runs, files);
 
-  const stage = join(runs, `.import-${randomUUID()}`);
+  // What a crash leaves of it goes with the trash.
+  const stage = join(trashFolder(runs), `import-${randomUUID()}`);
   try {
     await mkdir(stage, { recursive: true });
     for (const file of files) {

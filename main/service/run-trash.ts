@@ -13,9 +13,14 @@ export interface RunTrash {
   empty(): Promise<void>;
 }
 
-/** The trash of a folder of runs: `.trash` in it. */
+/** Where in a folder of runs lies what the next start of a studio removes. */
+export function trashFolder(runs: string): string {
+  return join(runs, '.trash');
+}
+
+/** The trash of a folder of runs. */
 export function createRunTrash(runs: string, undoMs = UNDO_MS): RunTrash {
-  const trash = join(runs, '.trash');
+  const trash = trashFolder(runs);
   const timers = new Map<string, NodeJS.Timeout>();
   const forget = (id: string) => {
     clearTimeout(timers.get(id));

@@ -132,12 +132,16 @@ test('what is no run, is broken or leads out of the folder is refused and leaves
   const place = join(project, 'runs', id);
   const record = new Uint8Array(await readFile(runFile(place)));
   const events = new Uint8Array(await readFile(eventsFile(place)));
-  const before = (await readdir(join(project, 'runs'))).sort();
+  const there = async () =>
+    (await readdir(join(project, 'runs'), { recursive: true }))
+      .filter((name) => name !== '.trash')
+      .sort();
+  const before = await there();
   const refuse = async (files: Record<string, Uint8Array>, reason: RegExp) => {
     const file = join(folder, 'hostile.zip');
     await writeFile(file, zipSync(files));
     await expect(service.importRun({ path: file })).rejects.toThrow(reason);
-    expect((await readdir(join(project, 'runs'))).sort()).toEqual(before);
+    expect(await there()).toEqual(before);
   };
   const good = { 'run.json': record, 'events.jsonl': events };
   await refuse({ 'notes.txt': events }, /no run\.json/);
@@ -159,7 +163,7 @@ test('what is no run, is broken or leads out of the folder is refused and leaves
     if (lying.readUInt32LE(at + 24) === 4_000_000) lying.writeUInt32LE(1000, at + 24);
   await writeFile(torn, lying);
   await expect(service.importRun({ path: torn })).rejects.toThrow(/size|bytes|promised/);
-  expect((await readdir(join(project, 'runs'))).sort()).toEqual(before);
+  expect(await there()).toEqual(before);
   await mkdir(join(folder, 'empty'));
   await expect(service.importRun({ path: join(folder, 'empty') })).rejects.toThrow(/no run\.json/);
   await expect(service.importRun({ path: 'nowhere' })).rejects.toThrow(/nowhere/);

@@ -1,3 +1,4 @@
+import { fromFloat16 } from './float16.ts';
 import {
   sizeOf,
   type DType,
@@ -18,6 +19,12 @@ const TYPES = {
   F32: { dtype: 'float32', bytes: 4, array: Float32Array },
   I32: { dtype: 'int32', bytes: 4, array: Int32Array },
   BOOL: { dtype: 'bool', bytes: 1, array: Uint8Array },
+  // Read from other programs' files, never written.
+  F16: { dtype: 'float32', bytes: 2, array: Uint16Array },
+  BF16: { dtype: 'float32', bytes: 2, array: Uint16Array },
+  F64: { dtype: 'float32', bytes: 8, array: Float64Array },
+  I64: { dtype: 'int32', bytes: 8, array: BigInt64Array },
+  U8: { dtype: 'int32', bytes: 1, array: Uint8Array },
 } as const;
 type TypeName = keyof typeof TYPES;
 const NAMES: Record<DType, TypeName> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
@@ -126,7 +133,15 @@ function areCounts(value: unknown): value is number[] {
 
 function readValues(bytes: Uint8Array, type: TypeName): TensorValues {
   const copy = new Uint8Array(bytes);
-  return new TYPES[type].array(copy.buffer);
+  const values = new TYPES[type].array(copy.buffer);
+  if (type === 'F16') return fromFloat16(values as Uint16Array);
+  // The upper half of float32's bits.
+  if (type === 'BF16')
+    return new Float32Array(Uint32Array.from(values as Uint16Array, (bits) => bits << 16).buffer);
+  if (values instanceof Float64Array) return Float32Array.from(values);
+  if (values instanceof BigInt64Array || type === 'U8')
+    return Int32Array.from(values as ArrayLike<number | bigint>, Number);
+  return values as TensorValues;
 }
 
 function parseMetadata(value: unknown, fail: Fail): Record<string, string> {

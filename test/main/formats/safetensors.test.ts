@@ -56,7 +56,7 @@ test.each([
   ['points backwards', file(entry([1], [4, 0]), [0, 0, 0, 0]), /in -4 bytes/],
   ['has a negative size', file(entry([-1, -1], [0, 4]), [0, 0, 0, 0]), /no valid shape/],
   ['has an absurd shape', file(entry([2 ** 40, 2 ** 40], [0, 4]), [0, 0, 0, 0]), /in 4 bytes/],
-  ['has another type', file(entry([1], [0, 2], 'BF16'), [0, 0]), /type BF16; known are F32/],
+  ['has another type', file(entry([1], [0, 1], 'F8_E4M3'), [0]), /type F8_E4M3; known are F32/],
   ['has a type from the prototype', file(entry([1], [0, 4], 'constructor')), /type constructor/],
   ['leaves bytes over', file(entry([1], [0, 4]), [0, 0, 0, 0, 9]), /cover 4 of 5 bytes/],
   [
@@ -68,6 +68,17 @@ test.each([
 ])('refuses a file that %s', (_, bytes, message) => {
   expect(() => decodeSafetensors(bytes, 'a.safetensors')).toThrow(message);
   expect(() => decodeSafetensors(bytes, 'a.safetensors')).toThrow(/^a\.safetensors: /);
+});
+
+test.each<[string, number[], number[]]>([
+  ['F16', [0x00, 0x3c, 0x00, 0xc1], [1, -2.5]],
+  ['BF16', [0x80, 0x3f, 0x20, 0xc0], [1, -2.5]],
+  ['F64', [...new Uint8Array(Float64Array.of(1, -2.5).buffer)], [1, -2.5]],
+  ['I64', [...new Uint8Array(BigInt64Array.of(1n, -2n).buffer)], [1, -2]],
+  ['U8', [1, 200], [1, 200]],
+])('numbers of type %s, as other programs write them, are read', (type, bytes, numbers) => {
+  const { tensors } = decodeSafetensors(file(entry([2], [0, bytes.length], type), bytes), 'f');
+  expect(Array.from(tensors['w']!.data)).toEqual(numbers);
 });
 
 test('a tensor named __proto__ is a tensor like any other', () => {

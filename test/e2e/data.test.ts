@@ -62,7 +62,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
   beforeEach(async () => {
     served = await serveStudio({ batch_size: 32, epochs: 1, engine: 'onnx' });
     page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     problems = [];
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(served.url);
@@ -93,7 +93,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
 
   const text = () => page.getByRole('main').innerText();
   const recognised = () => page.getByTestId('recognised').innerText();
-  const says = (words: string | RegExp) => expect.poll(text, { timeout: 20_000 }).toMatch(words);
+  const says = (words: string | RegExp) => expect.poll(text, { timeout: 60_000 }).toMatch(words);
 
   test('a dropped folder of classes is recognised, shown with its problems, and trained on', async () => {
     await drop('Ziffern ñ 数');
@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await page.getByRole('radio', { name: 'By class' }).click();
     // Every class shows pictures of its own.
     await expect
-      .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count(), { timeout: 20_000 })
+      .poll(() => page.locator('[role=listitem] i[style*="blob:"]').count(), { timeout: 60_000 })
       .toBeGreaterThan(20);
     // What was uploaded lies in the project, name by name, and nothing beside it.
     const [upload] = await readdir(join(served.project, 'data'));
@@ -131,6 +131,15 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await expect
       .poll(() => page.getByTestId('run-state').innerText(), { timeout: 60_000 })
       .toContain('Finished');
+    // A run is not shown beside data that have changed as if they were its own.
+    expect(await page.getByTestId('run-data-note').count()).toBe(0);
+    const added = join(served.project, 'data', upload!, folder!, '3/more.png');
+    await cp(join(files, folder!, '7/copy.png'), added);
+    await page.keyboard.press('Alt+2');
+    await page.getByRole('button', { name: 'Import the change' }).click();
+    await says('10 class folders with 123 images');
+    await page.keyboard.press('Alt+3');
+    await page.getByTestId('run-data-note').getByText('The data have changed since').waitFor();
   });
 
   test('data of every kind are recognised, shaped to the model, and trained on', async () => {
@@ -146,7 +155,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
       await page.keyboard.press('Alt+2');
       await drop(name);
       await page.getByRole('heading', { name, exact: true }).waitFor();
-      await expect.poll(recognised, { timeout: 20_000 }).toMatch(words);
+      await expect.poll(recognised, { timeout: 60_000 }).toMatch(words);
       await says('shapes agree');
       await page.getByRole('button', { name: 'Train on this' }).click();
       await page.keyboard.press('Control+Enter');
@@ -215,6 +224,6 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     await page.getByRole('button', { name: 'Correct' }).click();
     await page.getByLabel('Taken for').selectOption('images');
     await says(/121 images · 28×28×1 ·/);
-    await expect.poll(text, { timeout: 20_000 }).not.toContain('class folders');
+    await expect.poll(text, { timeout: 60_000 }).not.toContain('class folders');
   });
 });

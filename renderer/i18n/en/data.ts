@@ -242,6 +242,9 @@ export default {
     noModel: 'The model has a problem: {reason}',
     compose: 'Open Compose',
   },
+  run: {
+    changed: 'The data have changed since: {before} then, {now} now.',
+  },
   preparation: {
     title: 'Preparation',
     none: 'No column of images or numbers goes into the model.',

@@ -229,6 +229,9 @@ export default {
     noModel: '模型有问题：{reason}',
     compose: '打开组合',
   },
+  run: {
+    changed: '数据此后已改变：当时 {before}，现在 {now}。',
+  },
   preparation: {
     title: '预处理',
     none: '没有图像列或数字列进入模型。',

@@ -9,9 +9,6 @@ import type { TrainJob } from './contract.ts';
 /** The share of the free memory that a training can count on. */
 const USABLE = 0.9;
 
-/** What the trainer itself, its engine and its data take beside the model, in bytes. */
-const PROCESS = 200 * 2 ** 20;
-
 /** What a training would take, and whether the device that it is for has that. Throws as `compileModel`. */
 export async function estimateMemory({
   model,
@@ -38,7 +35,7 @@ function freeMemory(): { free: number; total: number } {
   return { free: Math.min(total, process.availableMemory()), total };
 }
 
-const usable = (free: number) => Math.max(0, free * USABLE - PROCESS);
+const usable = (free: number) => free * USABLE;
 
 /**
  * The error of a step; one that says that memory is not enough also says a batch size that would fit: at most half of

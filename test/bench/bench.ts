@@ -9,6 +9,7 @@ import { benchGrid } from './grid.ts';
 import { benchGrowth } from './growth.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
+import { benchMemoryNeed } from './memory-need.ts';
 import { benchRunMemory } from './run-memory.ts';
 import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   'data-memory': benchDataMemory,
   grid: benchGrid,
   memory: benchMemory,
+  'memory-need': benchMemoryNeed,
   'run-memory': benchRunMemory,
   tfjs: benchTfjs,
   gpu: benchGpu,

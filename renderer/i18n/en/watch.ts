@@ -56,7 +56,7 @@ export default {
   memory: {
     need: 'Takes about {size} of the {total} of memory of the {device}.',
     parts:
-      'Weights {weights}, optimizer {slots}, steps and validation {activations}, batches {data}',
+      'Weights {weights}, optimizer {slots}, steps and validation {activations}, batches {data}, the trainer itself {process}',
     tight: 'Only {free} are free: a batch size of {batch} would fit.',
     never: 'Only {free} are free: not even a batch size of 1 fits.',
     take: 'Take {batch}',

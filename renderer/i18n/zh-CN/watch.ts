@@ -57,7 +57,8 @@ export default {
   },
   memory: {
     need: '约占用{device} {total} 内存中的 {size}。',
-    parts: '权重 {weights}，优化器 {slots}，训练步与验证 {activations}，批次 {data}',
+    parts:
+      '权重 {weights}，优化器 {slots}，训练步与验证 {activations}，批次 {data}，训练程序本身 {process}',
     tight: '可用内存只有 {free}：批大小 {batch} 可以放下。',
     never: '可用内存只有 {free}：批大小为 1 也放不下。',
     take: '改为 {batch}',

@@ -103,7 +103,7 @@ const service = {
   forgetChoices: async () => {},
   prove: async ({ settings }) => ({ model: settings.model, holds: true, engine, claims: [] }),
   memory: async () => ({
-    need: { weights: 1, slots: 2, activations: 3, data: 4, total: 10 },
+    need: { weights: 1, slots: 2, activations: 3, data: 4, process: 5, total: 15 },
     kind: 'cpu',
     free: 100,
     total: 200,

@@ -40,7 +40,7 @@ describe('memoryOf', () => {
     expect(many.activations / one.activations).toBeGreaterThan(3.5);
     expect(many.activations / one.activations).toBeLessThanOrEqual(4);
     const { weights, slots, activations, data } = many;
-    expect(many.total).toBe(weights + slots + activations + data);
+    expect(many.total).toBe(weights + slots + activations + data + many.process);
   });
 
   test('the largest batch that fits is the last one that does', () => {

@@ -81,6 +81,8 @@ async function train(nameOrPath: string, flags: TrainFlags): Promise<void> {
       },
     };
     await trustHooks(settings.callbacks, training.callbacks);
+    if (settings.callbacks.some(({ class_name }) => class_name === 'DesktopNotification'))
+      report.note('DesktopNotification: only a studio that is open shows one.');
     await downloadFirst(settings.data);
     return trainRun({
       model,

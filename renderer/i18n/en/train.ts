@@ -222,6 +222,7 @@ export default {
     batch: 'batch size',
     steps: 'steps/epoch',
     optimizer: 'optimizer',
+    callbacks: 'Callbacks',
     loss: 'loss',
     seed: 'seed',
     limit: 'limit',

@@ -222,6 +222,7 @@ export default {
     batch: '批大小',
     steps: '每轮步数',
     optimizer: '优化器',
+    callbacks: '回调',
     loss: '损失',
     seed: '随机种子',
     limit: '样本上限',

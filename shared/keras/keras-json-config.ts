@@ -13,6 +13,20 @@ const EMPTY: Readonly<Record<string, Json>> = {
   time_major: false,
 };
 
+const KERNEL = ['kernel_initializer', 'kernel_regularizer', 'kernel_constraint'];
+
+/** Keys of Keras 2 that mean nothing for a class. */
+const MEANINGLESS: Readonly<Record<string, readonly string[]>> = {
+  DepthwiseConv1D: KERNEL,
+  DepthwiseConv2D: KERNEL,
+  SeparableConv1D: KERNEL,
+  SeparableConv2D: KERNEL,
+  MultiHeadAttention: ['query_shape', 'key_shape', 'value_shape'],
+};
+
+/** Classes of Keras 2 that have `groups`, always 1, from the class that they extend. */
+const UNGROUPED = /^(Depthwise|Separable)Conv\dD$|^Conv\dDTranspose$/;
+
 /** Keys that Keras 3 itself accepts and drops. */
 const DROPPED = new Set(['batch_input_shape', 'input_length', 'input_dtype', 'implementation']);
 
@@ -29,8 +43,14 @@ export function plainConfig(
   if (Object.hasOwn(config, '__proto__')) throw new SpecError(path, '__proto__ is no key');
   const plain: Record<string, Json> = {};
   for (const [key, value] of Object.entries(config))
-    if (!DROPPED.has(key) && !(Object.hasOwn(EMPTY, key) && EMPTY[key] === value))
-      plain[key] = plainValue(value);
+    if (
+      !DROPPED.has(key) &&
+      !(Object.hasOwn(EMPTY, key) && EMPTY[key] === value) &&
+      !(Object.hasOwn(MEANINGLESS, className) && MEANINGLESS[className]!.includes(key)) &&
+      !(key === 'groups' && value === 1 && UNGROUPED.test(className))
+    )
+      plain[className === 'LeakyReLU' && key === 'alpha' ? 'negative_slope' : key] =
+        plainValue(value);
   plain['name'] = name;
   if (config['dtype'] !== undefined) plain['dtype'] = dtypeName(config['dtype'], path);
   if (className === 'InputLayer')

@@ -177,8 +177,8 @@ export function carryOut(opened: OpenRun, job: TrainJob, options: RunOptions): R
   }
 
   /**
-   * Keeps the last state, carries out the hooks, and tells it when the folder is free for others. When the disk refuses even that, it is told
-   * all the same, and found out at the next start.
+   * Keeps the last state, carries out the hooks, and tells it when the folder is free for others. When the disk refuses
+   * even that, it is told all the same, and found out at the next start.
    */
   async function finish(end: RunEventBody): Promise<void> {
     let events = await store([end]);

@@ -74,6 +74,9 @@ export default {
     Webhook: 'Posts the result to an address when the run has ended.',
   },
   fields: {
+    every_minutes: 'A checkpoint also after so many minutes, so that a crash costs no more.',
+    every_steps: 'A checkpoint also after so many steps. Empty: none by steps.',
+    keep: 'How many of the newest stay, beside that of the best epoch.',
     learning_rate: 'How far a step goes.',
     weight_decay: 'Pulls weights towards 0 at each step.',
     clipnorm: 'Cuts each gradient back to this norm.',

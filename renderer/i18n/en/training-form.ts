@@ -8,6 +8,8 @@ export default {
   optimizerTitle: 'Optimizer',
   lossTitle: 'Loss and metrics',
   callbacksTitle: 'Callbacks',
+  checkpointsTitle: 'Checkpoints',
+  checkpointsSummary: 'each epoch, every {minutes} min · keeps {keep}',
   lossLabel: 'Loss',
   metricsLabel: 'Metrics',
   addMetric: 'Add a metric',

@@ -76,6 +76,9 @@ export default {
     Webhook: '运行结束时把结果发送到一个地址。',
   },
   fields: {
+    every_minutes: '每隔若干分钟也保存一个检查点，崩溃时至多损失这段时间。',
+    every_steps: '每隔若干步也保存一个检查点。留空：不按步保存。',
+    keep: '保留最新的若干个，另加最佳一轮的检查点。',
     learning_rate: '每步走多远。',
     weight_decay: '每步把权重拉向 0。',
     clipnorm: '把每个梯度裁剪到此范数。',

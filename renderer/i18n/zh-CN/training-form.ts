@@ -10,6 +10,8 @@ export default {
   optimizerTitle: '优化器',
   lossTitle: '损失与指标',
   callbacksTitle: '回调',
+  checkpointsTitle: '检查点',
+  checkpointsSummary: '每轮及每 {minutes} 分钟 · 保留 {keep} 个',
   lossLabel: '损失',
   metricsLabel: '指标',
   addMetric: '添加指标',

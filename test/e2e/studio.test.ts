@@ -120,7 +120,8 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
 
   /** Every event that the run has written. */
   async function eventsOnDisk(): Promise<RunEvent[]> {
-    const [id] = await readdir(join(project, 'runs'));
+    const names = await readdir(join(project, 'runs'));
+    const id = names.find((name) => !name.startsWith('.'));
     const text = await readFile(join(project, 'runs', id!, 'events.jsonl'), 'utf8');
     return text
       .trimEnd()

@@ -54,7 +54,7 @@ export function foreignOutputs(calls: readonly SavedCall[]): Map<string, Foreign
 }
 
 /** A shape and a type as Keras writes them; null for anything else. */
-export function tensorType(shape: unknown, dtype: unknown): { shape: Dim[]; dtype: DType } | null {
+function tensorType(shape: unknown, dtype: unknown): { shape: Dim[]; dtype: DType } | null {
   const isDim = (dim: unknown) =>
     dim === null || (Number.isSafeInteger(dim) && (dim as number) >= 0);
   if (!Array.isArray(shape) || !shape.every(isDim)) return null;

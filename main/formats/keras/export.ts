@@ -6,6 +6,7 @@ import { pythonSource } from '../../../shared/keras/python-source.ts';
 import type { NamedTensors } from '../../../shared/program/tensor.ts';
 import type { ModelFile } from '../model-file.ts';
 import { encodeLegacyH5 } from './legacy-write.ts';
+import { optimizerVariables } from './optimizer-order.ts';
 import { sharedPaths } from './unshared.ts';
 import { variablesByLayer } from './variables.ts';
 import { encodeKeras } from './write.ts';
@@ -19,6 +20,8 @@ export const kerasExporter: Exporter = {
         notes.push(
           `${paths.join(' and ')} stay one layer with one set of weights in Keras 3.15; older versions may refuse the file`,
         );
+      if (source.training && ownLoss(source.training.settings))
+        notes.push('how it trains is left out, for Keras has no loss ssim');
     }),
   async files(source, variables, _, name) {
     return { [`${name}.keras`]: await encodeKeras(modelFileOf(source, variables)) };
@@ -64,11 +67,20 @@ function modelFileOf(source: ExportSource, variables: NamedTensors): ModelFile {
     for (const variable of own) values[variable.key] = valueOf(variable, variables);
   const file = { spec: source.spec, model, values };
   const settings = source.training?.settings;
-  if (!settings || settings.model !== model) return file;
+  if (!settings || settings.model !== model || ownLoss(settings)) return file;
+  const training = { settings: compiled(settings) };
   const state = Object.entries(variables).filter(([key]) => key.startsWith('optimizer/'));
   const optimizer = Object.fromEntries(state);
-  const begun = 'optimizer/iteration' in optimizer;
-  return { ...file, training: { settings: compiled(settings), ...(begun && { optimizer }) } };
+  // A layer that was frozen while it trained may have no state yet: then Keras begins anew.
+  const whole = optimizerVariables(source.spec, model, training.settings).every(
+    ({ key }) => key === null || key in optimizer,
+  );
+  return { ...file, training: { ...training, ...(whole && { optimizer }) } };
+}
+
+/** A loss of the settings that Keras does not have, so that it could not load the file. */
+function ownLoss({ loss }: CompileSettings): boolean {
+  return /"ssim"|"SSIM"/i.test(JSON.stringify(loss));
 }
 
 function compiled(settings: CompileSettings): CompileSettings {

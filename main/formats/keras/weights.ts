@@ -81,7 +81,7 @@ function foreignVariables({ groups }: H5Group, part: string): [string, TensorDat
 }
 
 /** The paths of all tensors in a group. */
-export function tensorPaths({ groups, tensors }: H5Group, path = ''): string[] {
+function tensorPaths({ groups, tensors }: H5Group, path = ''): string[] {
   return [
     ...Object.keys(tensors).map((name) => join(path, name)),
     ...Object.entries(groups).flatMap(([name, group]) => tensorPaths(group, join(path, name))),

@@ -34,7 +34,7 @@ export async function encodeKeras(file: ModelFile): Promise<Uint8Array> {
 }
 
 /** The weights as Keras's `.weights.h5`, with the optimizer's state where there is one. */
-export function encodeKerasWeights(file: ModelFile): Promise<Uint8Array> {
+function encodeKerasWeights(file: ModelFile): Promise<Uint8Array> {
   const { spec, model, values, training } = file;
   const h5 = new H5Builder();
   layKerasWeights(spec, model, values, h5);

@@ -48,8 +48,6 @@ const checkpointInfo = z.object({
   progress: progress.optional(),
 });
 
-/** Where a training was inside of its run, beside its variables. */
-export type TrainingProgress = z.infer<typeof progress>;
 
 /** Everything that a training needs to go on, or the weights of a moment. */
 export interface Checkpoint extends z.infer<typeof checkpointInfo> {
@@ -60,7 +58,7 @@ export interface Checkpoint extends z.infer<typeof checkpointInfo> {
 }
 
 /** What the names of tensors begin with that are not the training's own but its callbacks'. */
-export const CALLBACK_TENSORS = 'callbacks/';
+const CALLBACK_TENSORS = 'callbacks/';
 
 /** The keys of the file's metadata: the facts as JSON, and the SHA-256 of the file in which this sum is all zeros. */
 const INFO = 'matryoshka.checkpoint';

@@ -17,16 +17,22 @@ import { count, figure } from './words.ts';
 /** What can be chosen for a file that is written. */
 export interface ExportFlags {
   readonly model?: string;
+  readonly loadWeights?: string;
   readonly weights?: ExportOptions['weights'];
   readonly layout?: ExportOptions['layout'];
   readonly batch?: number;
   readonly preprocessing?: true;
 }
 
+/** What `--load-weights` is for. */
+export const LOAD_WEIGHTS =
+  'lay weights of this file onto the model, by their paths (.safetensors, .npz, .h5, .keras)';
+
 /** Adds the flags that `export` and `convert` share. */
 export function addExportFlags(command: Command): Command {
   return command
     .option('--model <path>', 'a model inside, such as autoencoder/encoder (default: the main one)')
+    .option('--load-weights <file>', LOAD_WEIGHTS)
     .addOption(
       new Option('--weights <type>', 'how numbers are stored (onnx)').choices([
         'float32',
@@ -51,7 +57,7 @@ export async function writeModel(
   flags: ExportFlags,
 ): Promise<void> {
   const job = {
-    source: await findModel(from),
+    source: await findModel(from, flags.loadWeights),
     name: flags.model ?? null,
     format,
     options: optionsFor(format, flags),

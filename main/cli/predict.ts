@@ -6,6 +6,7 @@ import { ask } from '../service/ask.ts';
 import { forkTrainer } from '../service/fork-trainer.ts';
 import { findModel } from '../service/model-source.ts';
 import { readInputs, writeOutputs } from '../service/tensor-file.ts';
+import { LOAD_WEIGHTS } from './export-flags.ts';
 import { fail, wholeNumber } from './exit.ts';
 
 interface PredictFlags {
@@ -13,6 +14,7 @@ interface PredictFlags {
   readonly inputs: string;
   readonly tap?: readonly string[];
   readonly out: string;
+  readonly loadWeights?: string;
   readonly engine?: EngineSetting;
   readonly seed: number;
 }
@@ -29,6 +31,7 @@ export function addPredict(program: Command): Command {
     .requiredOption('--inputs <file>', '{"inputs":[{"shape":[…],"data":[…]}]} as JSON, or .npz')
     .option('--tap <path>', 'also what this layer gives; may be repeated', collect)
     .requiredOption('--out <file>', 'the JSON file to write')
+    .option('--load-weights <file>', LOAD_WEIGHTS)
     .addOption(
       new Option('--engine <name>', "what computes (default: ONNX Runtime's CPU)").choices(
         ENGINE_SETTINGS,
@@ -41,7 +44,7 @@ export function addPredict(program: Command): Command {
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 async function predict(file: string, flags: PredictFlags): Promise<void> {
-  const source = await findModel(file);
+  const source = await findModel(file, flags.loadWeights);
   const inputs = await readInputs(flags.inputs);
   const predicted = await ask(
     () => forkTrainer(),
@@ -55,6 +58,7 @@ async function predict(file: string, flags: PredictFlags): Promise<void> {
         seed: flags.seed,
       }),
   );
+  for (const note of predicted.notes) process.stderr.write(`Note: ${note}\n`);
   const out = resolve(flags.out);
   await writeOutputs(out, predicted);
   const lines = [

@@ -1,14 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { KnownModel, ModelSource } from '../trainer/contract.ts';
 import { findProject } from './project.ts';
 import { readRunRecord, runFile } from './run-record.ts';
 
 /**
  * The models and weights of a run's folder, of a model's file (or the folder of a `model.json`), or of a project or
- * template with the weights that its training begins with.
+ * template with the weights that its training begins with; `laid` names a file whose weights are laid onto it.
  */
-export async function findModel(nameOrPath: string): Promise<ModelSource> {
+export async function findModel(nameOrPath: string, laid?: string): Promise<ModelSource> {
+  return { ...(await find(nameOrPath)), ...(laid !== undefined && { laid: resolve(laid) }) };
+}
+
+async function find(nameOrPath: string): Promise<ModelSource> {
   if (await isFile(runFile(nameOrPath))) return modelOfRun(nameOrPath);
   const inFolder = join(nameOrPath, 'model.json');
   if (await isFile(inFolder)) return { file: inFolder };

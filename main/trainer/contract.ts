@@ -45,7 +45,10 @@ export interface PreviewJob extends Pick<TrainJob, 'model' | 'settings'> {
 }
 
 /** Where a model and its weights come from: a file in any format that is read, or a spec and its weights. */
-export type ModelSource = { readonly file: string } | KnownModel;
+export type ModelSource = ({ readonly file: string } | KnownModel) & {
+  /** A file whose weights are laid onto the model, by their paths. */
+  readonly laid?: string;
+};
 
 /** A model that needs no file to be read, but for its weights. */
 export interface KnownModel {
@@ -112,6 +115,8 @@ export interface PredictJob {
 export interface Predicted {
   /** The model's path. */
   readonly model: string;
+  /** What is not as the model's file says, and what became of weights that were laid onto it. */
+  readonly notes: readonly string[];
   /** For people: what computed. */
   readonly engine: string;
   readonly outputs: readonly (TensorData & { readonly name: string })[];

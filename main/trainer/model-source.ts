@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { StudioError } from '../../shared/api/errors.ts';
 import type { CompileSettings } from '../../shared/keras/compile-settings.ts';
 import { modelAt } from '../../shared/keras/model-path.ts';
@@ -6,7 +7,7 @@ import { freshVariables } from '../../shared/program/step.ts';
 import type { NamedTensors } from '../../shared/program/tensor.ts';
 import { traceModel } from '../../shared/program/trace.ts';
 import { newestCheckpoint } from '../formats/checkpoint.ts';
-import { readModelFile } from '../formats/read.ts';
+import { readModelFile, readWeightsFile } from '../formats/read.ts';
 import type { ModelSource } from './contract.ts';
 import { givenWeights } from './given-weights.ts';
 
@@ -29,6 +30,23 @@ export interface LoadedModel {
  * Throws an Error that says what is not there, or what is wrong with a file.
  */
 export async function loadModel(source: ModelSource, name: string | null): Promise<LoadedModel> {
+  const loaded = await load(source, name);
+  if (source.laid === undefined) return loaded;
+  const { spec, model, values, notes } = loaded;
+  const { values: laid, report } = await readWeightsFile(source.laid, spec, model);
+  const file = basename(source.laid);
+  const count = Object.keys(laid).length;
+  if (count === 0) throw new StudioError('BAD_WEIGHTS', `${file}: nothing in it fits the model`);
+  const said = [
+    `${count} of the model's variables are from ${file}`,
+    ...report.mismatched,
+    ...report.missing.map((key) => `${file} has nothing for ${key}`),
+    ...report.unused.map((name) => `${file}: ${name} fits no variable`),
+  ];
+  return { ...loaded, values: { ...values, ...laid }, notes: [...notes, ...said] };
+}
+
+async function load(source: ModelSource, name: string | null): Promise<LoadedModel> {
   if ('file' in source) {
     const { spec, model, values, notes, training } = await readModelFile(source.file);
     const { settings, optimizer } = training ?? {};

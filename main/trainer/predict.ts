@@ -52,6 +52,7 @@ export async function predict(job: PredictJob): Promise<Predicted> {
     const [own, ...inside] = taps;
     return {
       model: path,
+      notes: loaded.notes,
       engine: `${engine.name} (${engine.device.provider}) on ${engine.device.name}`,
       outputs: own!.outputs.map((output, i) => ({
         name: names[i]!,

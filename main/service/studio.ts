@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Channel } from '../../shared/api/channel.ts';
 import type { RunSummary, Snapshot, StudioService } from '../../shared/api/contract.ts';
+import { withUsage, type RunUsage } from '../../shared/api/engines.ts';
 import { StudioError } from '../../shared/api/errors.ts';
 import { serveStudio } from '../../shared/api/rpc.ts';
 import { withData } from '../../shared/data/settings.ts';
@@ -58,12 +59,16 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const { folder, host, startTrainer } = options;
   await openProject(folder);
   const feeds = new Set<Feed>();
+  let usage: RunUsage | null = null;
   const runChanged = (id: string, summary: RunSummary | null) =>
     feeds.forEach((feed) => feed.changed(id, summary));
   const runs = createRuns(join(folder, 'runs'), startTrainer, {
     events: (id, events) => feeds.forEach((feed) => feed.events(id, events)),
     changed: (id, summary) => runChanged(id, summary && library.labelled(summary)),
-    usage: (id, usage) => feeds.forEach((feed) => feed.deviceUsage(id, usage)),
+    usage(id, now) {
+      usage = withUsage(usage, id, now);
+      feeds.forEach((feed) => feed.deviceUsage(id, now));
+    },
   });
   const datasets = await createDatasets({
     folder,
@@ -125,6 +130,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         runs: await library.list(),
         datasets: await datasets.service.datasets(),
         imports: datasets.imports(),
+        usage: runs.active().some(({ id }) => id === usage?.run) ? usage : null,
       };
     },
     saveProject: (changed) => save(changed, null),

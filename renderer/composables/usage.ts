@@ -73,6 +73,7 @@ export function useUsage(run: () => string | undefined): ComputedRef<UsageText |
 
   return computed(() => {
     const usage = studio.usage.value;
-    return usage && usage.run === run() ? text(usage.now) : null;
+    const now = usage && usage.run === run() ? usage.recent.at(-1) : undefined;
+    return now ? text(now) : null;
   });
 }

@@ -6,7 +6,7 @@ import type {
   StudioService,
 } from '../../shared/api/contract.ts';
 import type { DataImport, DatasetEntry } from '../../shared/api/data.ts';
-import type { DeviceUsage, EngineProgress } from '../../shared/api/engines.ts';
+import { withUsage, type EngineProgress, type RunUsage } from '../../shared/api/engines.ts';
 import { isActive, type RunEvent } from '../../shared/api/events.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
 import { createEventFeed, type EventCallback, type FeedOptions } from './event-feed.ts';
@@ -58,19 +58,8 @@ export interface Studio {
   close(): void;
 }
 
-/** What the run under way takes of the machine, now and lately. */
-interface RunUsage {
-  readonly run: string;
-  readonly now: DeviceUsage;
-  /** Oldest first, at most USAGE_KEPT. */
-  readonly recent: readonly DeviceUsage[];
-}
-
 /** Bytes of stored events that are read at once. */
 const PART = 128 * 1024;
-
-/** How many usages are kept: two minutes. */
-export const USAGE_KEPT = 60;
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5000;
@@ -151,6 +140,7 @@ export function createStudio(connect: Connect): Studio {
       snapshot.value = first;
       runs.value = inOrder(first.runs);
       datasets.value = first.datasets;
+      usage.value = first.usage;
       imports.value = new Map(first.imports.map((data) => [data.id, data]));
       connection.value = 'open';
       feed.refill();
@@ -198,11 +188,6 @@ export function createStudio(connect: Connect): Studio {
       clearTimeout(timer);
     },
   };
-}
-
-function withUsage(before: RunUsage | null, run: string, now: DeviceUsage): RunUsage {
-  const known = before?.run === run ? before.recent : [];
-  return { run, now, recent: [...known, now].slice(-USAGE_KEPT) };
 }
 
 function inOrder(summaries: Iterable<RunSummary>): ReadonlyMap<string, RunSummary> {

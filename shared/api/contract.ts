@@ -10,7 +10,12 @@ import {
   type DataService,
   type DatasetEntry,
 } from './data.ts';
-import { engineRequests, type EngineListener, type EngineService } from './engines.ts';
+import {
+  engineRequests,
+  type EngineListener,
+  type EngineService,
+  type RunUsage,
+} from './engines.ts';
 import { rateRequests, type RateService } from './rate-search.ts';
 import type { MemoryEstimate } from './memory.ts';
 import type {
@@ -74,6 +79,8 @@ export interface Snapshot {
   readonly datasets: readonly DatasetEntry[];
   /** Those that are under way. */
   readonly imports: readonly DataImport[];
+  /** What the run under way takes of the machine; null while that is not known. */
+  readonly usage: RunUsage | null;
 }
 
 /** One claim about a composed model, checked. */

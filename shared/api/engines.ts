@@ -45,6 +45,22 @@ export interface DeviceUsage {
   readonly gpu?: GpuUsage;
 }
 
+/** What a run takes of the machine, now and in the two minutes before. */
+export interface RunUsage {
+  readonly run: string;
+  /** Oldest first. */
+  readonly recent: readonly DeviceUsage[];
+}
+
+/** How many usages are kept. */
+export const USAGE_KEPT = 60;
+
+/** Keeps what a run takes now beside what it took before. */
+export function withUsage(before: RunUsage | null, run: string, now: DeviceUsage): RunUsage {
+  const known = before?.run === run ? before.recent : [];
+  return { run, recent: [...known, now].slice(-USAGE_KEPT) };
+}
+
 /** Of a GPU as a whole, whoever uses it; null is what its driver does not tell. */
 export interface GpuUsage {
   readonly name: string;

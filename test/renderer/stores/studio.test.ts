@@ -66,6 +66,7 @@ function host() {
         runs: state.runs,
         datasets: [],
         imports: [],
+        usage: null,
       };
     },
     async saveProject(project: {

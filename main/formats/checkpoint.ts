@@ -48,7 +48,6 @@ const checkpointInfo = z.object({
   progress: progress.optional(),
 });
 
-
 /** Everything that a training needs to go on, or the weights of a moment. */
 export interface Checkpoint extends z.infer<typeof checkpointInfo> {
   /** The weights and the optimizer's variables, by key. */

@@ -1,6 +1,6 @@
 import type { ExportOptions } from '../../shared/api/exports.ts';
 import { prepareImages, rawImageShape } from '../../shared/data/prepare-images.ts';
-import type { ImagePreprocessing } from '../../shared/data/preprocessing.ts';
+import type { Affine, ImagePreprocessing } from '../../shared/data/preprocessing.ts';
 import { outputNames } from '../../shared/keras/compile-settings.ts';
 import { inputType } from '../../shared/keras/input-layer.ts';
 import { layerOf } from '../../shared/keras/spec.ts';
@@ -8,7 +8,7 @@ import type { OpName } from '../../shared/program/attributes.ts';
 import { createOps, type Ops, type Value } from '../../shared/program/builder.ts';
 import { optimize } from '../../shared/program/optimize.ts';
 import { nodesOf, type Node, type Program } from '../../shared/program/program.ts';
-import type { Dim, Shape, TensorType } from '../../shared/program/tensor.ts';
+import { tensor, type Dim, type Shape, type TensorType } from '../../shared/program/tensor.ts';
 import {
   inputShape,
   traceModel,
@@ -16,7 +16,7 @@ import {
   type TracedVariable,
 } from '../../shared/program/trace.ts';
 import { modelOf, type ExportSource } from './exporter.ts';
-import { imagePreparation } from './preparation.ts';
+import { imagePreparation, numberPreparation } from './preparation.ts';
 
 /** A tensor that goes into a model or comes out of it. */
 export interface Port extends TensorType {
@@ -55,7 +55,8 @@ export function predictProgram(
   const ops = createOps();
   const first = layout === 'channels_first';
   const named = uniqueNames();
-  if (preprocessing && prepared.size === 0)
+  const numbers = preprocessing ? numberPreparation(source) : new Map<string, never>();
+  if (preprocessing && prepared.size + numbers.size === 0)
     throw new Error(`it is not known how the images that ${source.path} takes were prepared`);
   const inputs: Port[] = [];
   const inside = graph!.inputs.map(([id]) => {
@@ -67,7 +68,9 @@ export function predictProgram(
     const fed = ops.feed(name, first ? moved(shape, 'first') : shape, dtype);
     inputs.push({ name, shape: fed.shape, dtype });
     const last = first ? transposed(ops, fed, 'last') : fed;
-    return how ? reshaped(ops, prepareImages(ops, last, how), batch, inputShape(layer)) : last;
+    if (how) return reshaped(ops, prepareImages(ops, last, how), batch, inputShape(layer));
+    const affines = numbers.get(layer.config.name);
+    return affines ? normalised(ops, last, affines) : last;
   });
   const traced = traceModel(spec, model, { ops, inputs: inside });
   const names = outputNames(spec, model).map(named);
@@ -96,6 +99,20 @@ function layersUsing(op: OpName, nodes: readonly Node[], calls: readonly TracedC
     from = end;
   }
   return [...paths];
+}
+
+/** Numbers as the training took them: `value * factor + offset`. */
+function normalised(ops: Ops, x: Value, affines: readonly Affine[]): Value {
+  const shape = x.shape.map((dim, axis) => (axis === 0 ? 1 : dim!));
+  const constant = (pick: (affine: Affine) => number) =>
+    ops.constant(tensor(affines.map(pick), shape));
+  return ops.add(
+    ops.mul(
+      x,
+      constant(({ factor }) => factor),
+    ),
+    constant(({ offset }) => offset),
+  );
 }
 
 /** Prepared images in the shape that the model takes, such as a vector of their pixels. */

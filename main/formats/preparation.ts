@@ -1,4 +1,9 @@
-import { imageShapeOf, type ImagePreprocessing } from '../../shared/data/preprocessing.ts';
+import {
+  affineOf,
+  imageShapeOf,
+  type Affine,
+  type ImagePreprocessing,
+} from '../../shared/data/preprocessing.ts';
 import { inputShape, inputType } from '../../shared/keras/input-layer.ts';
 import { layerOf } from '../../shared/keras/spec.ts';
 import { sizeOf } from '../../shared/program/tensor.ts';
@@ -28,6 +33,35 @@ export function imagePreparation(source: ExportSource): ReadonlyMap<string, Imag
     const column = tied?.kind === 'image' && fits(tied) ? tied : fitting[0];
     const sure = column === tied || new Set(fitting.map((one) => JSON.stringify(one))).size === 1;
     if (column && sure) found.set(name, column);
+  }
+  return found;
+}
+
+/**
+ * How the training normalised the numbers that the model's inputs take: for each number of an input, by the inputs'
+ * names. Inputs whose numbers are taken as they are do not count.
+ */
+export function numberPreparation(source: ExportSource): ReadonlyMap<string, readonly Affine[]> {
+  const { spec, training } = source;
+  const { preprocessing = {}, ties = [] } = training?.data ?? {};
+  const found = new Map<string, readonly Affine[]>();
+  for (const [id] of layerOf(spec, modelOf(source)).graph!.inputs) {
+    const layer = layerOf(spec, id);
+    const { name } = layer.config;
+    const size = sizeOf(inputShape(layer).slice(1));
+    const tie = ties.find(({ role, port }) => role === 'input' && port === name);
+    const columns = (tie?.columns ?? []).map((column) => preprocessing[column]);
+    if (size === null || columns.length === 0) continue;
+    // Several columns are stacked, a number each.
+    if (columns.length > 1 && columns.length !== size) continue;
+    if (!columns.every((column) => column?.kind === 'numbers')) continue;
+    if (columns.every((column) => column!.normalize === null)) continue;
+    found.set(
+      name,
+      Array.from({ length: size }, (_, place) =>
+        columns.length > 1 ? affineOf(columns[place]!, 0) : affineOf(columns[0]!, place),
+      ),
+    );
   }
   return found;
 }

@@ -10,6 +10,7 @@ import {
 import type { ExportPlans, ModelChoice, ModelService } from '../../shared/api/models.ts';
 import { modelAt } from '../../shared/keras/model-path.ts';
 import { planExport } from '../formats/exporters.ts';
+import { factsOf } from '../formats/run-facts.ts';
 import type { KnownModel } from '../trainer/contract.ts';
 import { ask } from './ask.ts';
 import type { Downloads } from './downloads.ts';
@@ -45,11 +46,12 @@ export function createModels({
 
   return {
     async planExports({ run, path: name, options }) {
-      const { spec } = await sourceOf(run);
+      const { spec, run: known } = await sourceOf(run);
       const { path } = modelAt(spec, name);
+      const source = { spec, path, ...(known && { training: factsOf(known) }) };
       const plan = (format: ExportFormat): ExportPlan => {
         try {
-          return planExport(format, { spec, path }, options);
+          return planExport(format, source, options);
         } catch (error) {
           return { refusals: [(error as Error).message], notes: [] };
         }

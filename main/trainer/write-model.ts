@@ -2,7 +2,8 @@ import type { ExportFormat, ExportPlan } from '../../shared/api/exports.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
 import { exportModel, planExport } from '../formats/exporters.ts';
 import type { TrainingFacts } from '../formats/exporter.ts';
-import type { Exported, ExportJob, KnownModel } from './contract.ts';
+import { factsOf } from '../formats/run-facts.ts';
+import type { Exported, ExportJob } from './contract.ts';
 import { loadModel, type LoadedModel } from './model-source.ts';
 
 /**
@@ -37,30 +38,4 @@ function compiledFacts(
   if (!compiled || (format !== 'keras' && format !== 'h5')) return null;
   const { success, data } = trainingSettings.safeParse(compiled);
   return success ? { settings: data, epochs: 0, steps: 0, metrics: {} } : null;
-}
-
-/** How a run came to its weights. */
-function factsOf({
-  settings,
-  data,
-  engine,
-  lastStep,
-  lastEpoch,
-}: NonNullable<KnownModel['run']>): TrainingFacts {
-  const classes = data?.columns?.find((column) => column.classes)?.classes;
-  const { loss, valLoss, logs } = lastEpoch ?? {};
-  const metrics = { loss, val_loss: valLoss, ...logs };
-  return {
-    settings,
-    ...(data && { data }),
-    ...(classes && { classes }),
-    epochs: lastEpoch?.epoch ?? 0,
-    steps: lastStep,
-    metrics: Object.fromEntries(
-      Object.entries(metrics).flatMap(([name, value]) =>
-        typeof value === 'number' ? [[name, value]] : [],
-      ),
-    ),
-    ...(engine && { engine: `${engine.engine} (${engine.provider}) on ${engine.device}` }),
-  };
 }

@@ -30,13 +30,10 @@ export default {
   chartOf: '{name} over {steps} steps, now {value}',
   resources: {
     title: 'Resources',
-    span: '{minutes} min',
     cpu: 'CPU',
     memory: 'Memory',
     gpu: 'GPU',
     gpuMemory: 'GPU memory',
-    none: 'Shown while a run is under way.',
-    label: '{name}: {value}',
   },
   waiting: 'waits',
   waitingHint: 'Share of the training time that passes before the next batch is there',

@@ -33,13 +33,10 @@ export default {
   chartOf: '{steps} 步的{name}，当前 {value}',
   resources: {
     title: '资源',
-    span: '{minutes} 分钟',
     cpu: 'CPU',
     memory: '内存',
     gpu: 'GPU',
     gpuMemory: '显存',
-    none: '运行进行时显示。',
-    label: '{name}：{value}',
   },
   waiting: '等待数据',
   waitingHint: '训练时间中等待下一批数据所占的比例',

@@ -7,7 +7,9 @@ import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { keras2Summary } from '../../shared/keras/summary-keras2.ts';
 import { keras3Summary } from '../../shared/keras/summary-keras3.ts';
 import { summarize } from '../../shared/keras/summary.ts';
-import { findProject } from '../service/project.ts';
+import { ask } from '../service/ask.ts';
+import { forkTrainer } from '../service/fork-trainer.ts';
+import { findModel } from '../service/model-source.ts';
 import { fail } from './exit.ts';
 
 interface SummaryFlags {
@@ -21,10 +23,10 @@ interface SummaryFlags {
 export function addSummary(program: Command): Command {
   return program
     .command('summary')
-    .description('Prints the models of a project, a template or a Keras JSON file as Keras does.')
+    .description('Prints the models of a project, a template, a run or a file as Keras does.')
     .argument(
       '<project|template|file>',
-      'a folder with project.json, a template, or a model as JSON',
+      "a folder with project.json, a template, a run's folder, .keras, .h5, model.json",
     )
     .option('--model <name>', 'only this model; one inside another also by its path')
     .option('--expand-nested', 'list what nested models are made of')
@@ -57,8 +59,16 @@ function terminalWidth(): number {
 }
 
 async function readModels(source: string): Promise<ModelSpec> {
-  if (!source.endsWith('.json') || source.endsWith('project.json'))
-    return (await findProject(source)).model;
+  if (!source.endsWith('.json') || source.endsWith('project.json')) {
+    const found = await findModel(source);
+    if ('spec' in found) return found.spec;
+    const { spec, notes } = await ask(
+      () => forkTrainer(),
+      (trainer) => trainer.readModels(found.file),
+    );
+    for (const note of notes) process.stderr.write(`Note: ${note}\n`);
+    return spec;
+  }
   const text = await readFile(source, 'utf8').catch((error: Error) => {
     throw new StudioError('NO_SUCH_FILE', `${source} can't be read: ${error.message}`);
   });

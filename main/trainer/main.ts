@@ -4,6 +4,7 @@ import { link } from '../../shared/api/rpc.ts';
 import { cacheFolder } from '../data/cache-folder.ts';
 import { forgetChoices } from '../engines/choices.ts';
 import { canFork, startProbesBy } from '../engines/probe-process.ts';
+import { readModelFile } from '../formats/read.ts';
 import type { TrainerListener, TrainerService } from './contract.ts';
 import { Control } from './control.ts';
 import { findRate } from './find-rate.ts';
@@ -56,6 +57,7 @@ function serve(channel: Channel): void {
       working(findRate(job, (curve) => void listener.rateTried(curve), stopping.signal)),
     predict: (job) => working(predict(job)),
     openModel: (job) => working(openModel(job)),
+    readModels: (file) => working(readModelFile(file).then(({ spec, notes }) => ({ spec, notes }))),
     planExport: (job) => working(planModel(job)),
     exportModel: (job) => working(writeModel(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),

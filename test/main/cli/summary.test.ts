@@ -27,6 +27,15 @@ describe('summary', () => {
     );
   });
 
+  it('prints a model of a .keras file as of its JSON', async () => {
+    const file = join(import.meta.dirname, '../../goldens/files/autoencoder');
+    const [keras, json] = await Promise.all([
+      run(['summary', `${file}.keras`]),
+      run(['summary', goldenFile('a-autoencoder.model.json'), '--model', 'autoencoder']),
+    ]);
+    expect(keras).toMatchObject({ code: 0, stdout: json.stdout });
+  });
+
   it('finds a model inside another by its name or path', async () => {
     const file = goldenFile('a-autoencoder.model.json');
     for (const name of ['encoder', 'autoencoder/encoder'])

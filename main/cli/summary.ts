@@ -41,6 +41,11 @@ export function addSummary(program: Command): Command {
 
 async function summary(source: string, flags: SummaryFlags): Promise<void> {
   const spec = await readModels(source);
+  for (const [id, { class_name, foreign }] of Object.entries(spec.layers))
+    if (foreign)
+      process.stderr.write(
+        `Note: ${id} is a ${class_name} as it is not known here; it can't be run\n`,
+      );
   const models = flags.model === undefined ? spec.models : [modelAt(spec, flags.model).layer];
   const texts = models.map((model) => {
     const rows = summarize(spec, model, { expandNested: flags.expandNested ?? false });
@@ -62,11 +67,10 @@ async function readModels(source: string): Promise<ModelSpec> {
   if (!source.endsWith('.json') || source.endsWith('project.json')) {
     const found = await findModel(source);
     if ('spec' in found) return found.spec;
-    const { spec, notes } = await ask(
+    const { spec } = await ask(
       () => forkTrainer(),
       (trainer) => trainer.readModels(found.file),
     );
-    for (const note of notes) process.stderr.write(`Note: ${note}\n`);
     return spec;
   }
   const text = await readFile(source, 'utf8').catch((error: Error) => {

@@ -154,8 +154,8 @@ export interface TrainerService {
   predict(job: PredictJob): Promise<Predicted>;
   /** Reads a model's file, or weights alone, and keeps the weights; their file's name is in `weights`. */
   openModel(job: OpenJob): Promise<OpenedModel>;
-  /** The models in a file, without their weights, and what is not as it says. */
-  readModels(file: string): Promise<{ spec: ModelSpec; notes: readonly string[] }>;
+  /** The models in a file, without their weights. */
+  readModels(file: string): Promise<{ spec: ModelSpec }>;
   /** What a format makes of a model; nothing is written. */
   planExport(job: ExportJob): Promise<ExportPlan>;
   /**

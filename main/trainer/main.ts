@@ -57,7 +57,7 @@ function serve(channel: Channel): void {
       working(findRate(job, (curve) => void listener.rateTried(curve), stopping.signal)),
     predict: (job) => working(predict(job)),
     openModel: (job) => working(openModel(job)),
-    readModels: (file) => working(readModelFile(file).then(({ spec, notes }) => ({ spec, notes }))),
+    readModels: (file) => working(readModelFile(file).then(({ spec }) => ({ spec }))),
     planExport: (job) => working(planModel(job)),
     exportModel: (job) => working(writeModel(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),

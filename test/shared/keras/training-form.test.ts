@@ -43,7 +43,7 @@ test('every class of every family has its fields, with defaults that it takes', 
 
 test('fields say their kind, bounds and default', () => {
   const [patience] = fieldsOf('callback', 'EarlyStopping').filter(({ name }) => name === 'patience');
-  expect(patience).toEqual({ name: 'patience', kind: 'integer', nullable: false, open: false, default: 0, least: 0 });
+  expect(patience).toEqual({ name: 'patience', kind: 'integer', nullable: false, default: 0, least: 0 });
   const [baseline] = fieldsOf('callback', 'EarlyStopping').filter(({ name }) => name === 'baseline');
   expect(baseline).toMatchObject({ kind: 'number', nullable: true, default: null });
   const [curve] = fieldsOf('metric', 'AUC').filter(({ name }) => name === 'curve');

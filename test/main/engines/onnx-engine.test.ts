@@ -17,22 +17,27 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 describe('memory', () => {
-  it('stays flat to 1 % over 10,000 training steps with batches of two sizes', async () => {
-    const folder = await mkdtemp(resolve('node_modules', '.memory-test-'));
-    try {
-      const program = join(folder, 'memory.mjs');
-      await bundleProgram('test/main/engines/memory-child.ts', program);
-      const args = [...trainerArguments, program];
-      // An allocator that gives back at once: what then grows is held by the engine.
-      const env = { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
-      const { stdout } = await promisify(execFile)(process.execPath, args, { env });
-      const held = JSON.parse(stdout) as number[];
-      expect(held).toHaveLength(5);
-      expect(held.at(-1)! / held[1]!).toBeLessThan(1.01);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+  // What leaks grows every time; what else moves by 1 % on a busy machine does not.
+  it(
+    'stays flat to 1 % over 10,000 training steps with batches of two sizes',
+    { retry: 3 },
+    async () => {
+      const folder = await mkdtemp(resolve('node_modules', '.memory-test-'));
+      try {
+        const program = join(folder, 'memory.mjs');
+        await bundleProgram('test/main/engines/memory-child.ts', program);
+        const args = [...trainerArguments, program];
+        // An allocator that gives back at once: what then grows is held by the engine.
+        const env = { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+        const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+        const held = JSON.parse(stdout) as number[];
+        expect(held).toHaveLength(5);
+        expect(held.at(-1)! / held[1]!).toBeLessThan(1.01);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 describe('what could end the process', () => {

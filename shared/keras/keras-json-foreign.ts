@@ -3,15 +3,19 @@ import { isObject, tensorsIn, type SavedCall } from './keras-json-calls.ts';
 import { catalogue, readLayer } from './layers/catalogue.ts';
 import { SpecError, type ForeignLayer, type JsonObject, type LayerSpec } from './spec.ts';
 
-/** A layer of a file: itself where it is known here, else a placeholder with the file's own configuration. */
+/**
+ * A layer of a file: itself where it is known here, else a placeholder with the file's own configuration. A class that
+ * is known with a setting that can't be is no placeholder: building the model names it.
+ */
 export function knownOrForeign(spec: LayerSpec, saved: Record<string, unknown>): LayerSpec {
   if (spec.class_name === 'InputLayer') return spec;
-  if (!isCustom(saved)) {
+  if (!isCustom(saved) && catalogue.has(spec.class_name)) {
     try {
       readLayer(spec, spec.config.name);
       return spec;
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
+      if (!isBeyond(saved['config'])) return spec;
     }
   }
   const { class_name } = spec;
@@ -25,6 +29,16 @@ export function knownOrForeign(spec: LayerSpec, saved: Record<string, unknown>):
 /** Whether a module of Keras holds operations, such as what becomes of `x * 2`. */
 export const isOperation = (module: unknown) =>
   typeof module === 'string' && module.startsWith('keras.src.ops');
+
+/** Whether Keras could build what is not built here: other layouts, states that are kept, objects of one's own. */
+function isBeyond(config: unknown): boolean {
+  if (Array.isArray(config)) return config.some(isBeyond);
+  if (!isObject(config)) return false;
+  const { stateful, data_format, registered_name, module } = config;
+  if (stateful === true || data_format === 'channels_first') return true;
+  if (typeof registered_name === 'string' && isCustom({ registered_name, module })) return true;
+  return Object.values(config).some(isBeyond);
+}
 
 /** Whether the class is another than Keras's layer of that name: found elsewhere, or an operation. */
 function isCustom({ class_name, module, registered_name }: Record<string, unknown>): boolean {

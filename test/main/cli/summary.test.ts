@@ -79,8 +79,8 @@ describe('summary', () => {
       text.replace('"filters": 16', '"filters": -1').replace('"filters":16', '"filters":-1'),
     );
     const { code, stderr } = await run(['summary', file]);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/^Note: encoder\/conv2d is a Conv2D as it is not known here; [^\n]+\n$/);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^matryoshka: [^\n]*encoder\/conv2d\w*: Conv2D\.filters: [^\n]+\n$/);
     await writeFile(file, text.slice(0, 100));
     expect((await run(['summary', file])).stderr).toMatch(/wrong\.json is not JSON/);
     await writeFile(file, '[]');

@@ -127,8 +127,9 @@ async function trainReporting(
     if (left && !stop.aborted) enter(state);
   }
 
+  let trained = 0; // seconds of all steps, in this process
   async function paint() {
-    const result = await painter?.paint(at.step, at.seconds.trained);
+    const result = await painter?.paint(at.step, trained);
     if (result) report.emit({ type: 'images', step: at.step, ...result });
   }
 
@@ -174,6 +175,7 @@ async function trainReporting(
       const seconds = secondsSince(mark);
       report.step(at.step, { loss, rate: rate.data[0]!, seconds, waited });
       at.seconds.trained += seconds;
+      trained += seconds;
       at.seconds.waited += waited;
       await paint();
       const inEpoch = at.step - 1 - (epoch - 1) * stepsPerEpoch;

@@ -171,9 +171,10 @@ describe.skipIf(!hasChromium)('composing, proving and taking out, in a browser',
   test('a submodel is exported', async () => {
     await page.keyboard.press('Alt+5');
     await row('autoencoder/encoder').click();
+    await page.getByRole('radio', { name: /^TensorFlow\.js/ }).check();
     await page.getByRole('textbox', { name: 'Folder' }).fill('out/encoder');
     await page.getByRole('button', { name: 'Export encoder' }).click();
-    await page.getByText('autoencoder/encoder is written').waitFor();
+    await page.getByText('opened again').first().waitFor();
     const file = join(served.project, 'out/encoder/model.json');
     expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('modelTopology');
     // An error stands beside its cause.

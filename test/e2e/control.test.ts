@@ -77,6 +77,7 @@ describe.skipIf(!hasChromium)('a run is controlled in a browser', () => {
   test('it pauses, is saved, goes on, survives a crash of the studio, stops and is extended', async () => {
     const first = await open();
     page = first.page;
+    await page.getByRole('button', { name: /^Train autoencoder/ }).waitFor(WAIT);
     await page.keyboard.press('Control+Enter');
     await shows('Training');
     await button('Pause').click();

@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)('data in a browser', () => {
     problems = [];
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(served.url);
-    await page.getByRole('navigation').first().waitFor();
+    await page.getByRole('button', { name: /^Train autoencoder/ }).waitFor();
   });
   afterEach(async () => {
     await page.close();

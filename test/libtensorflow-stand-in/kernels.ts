@@ -1,6 +1,6 @@
 import { broadcastShapes } from '../../shared/program/shapes.ts';
 import type { DType } from '../../shared/program/tensor.ts';
-import { binary, unary } from '../reference/elementwise.ts';
+import { binary, unary } from '../../shared/program/interpreter/numbers.ts';
 import { concat, pad, reshape, reverse, slice, transpose } from '../reference/layout.ts';
 import { matMul } from '../reference/linear.ts';
 import {

@@ -3,7 +3,7 @@ import type { Node, Program } from '../../shared/program/program.ts';
 import { broadcastShapes } from '../../shared/program/shapes.ts';
 import type { DType } from '../../shared/program/tensor.ts';
 import { conv, convFilterGrad, convInputGrad } from './conv.ts';
-import { binary, unary } from './elementwise.ts';
+import { binary, unary } from '../../shared/program/interpreter/numbers.ts';
 import { broadcast, concat, pad, reshape, reverse, slice, transpose, upsample } from './layout.ts';
 import { gather, gatherGrad, matMul, oneHot } from './linear.ts';
 import { atBroadcast, from, type Numbers } from './numbers.ts';

@@ -62,13 +62,13 @@ function erf(x: number): number {
   if (!(x <= 6)) return Number.isNaN(x) ? x : 1;
   if (x < 2) {
     let [term, sum] = [x, x];
-    for (let n = 1; Math.abs(term) > 1e-10 * Math.abs(sum); n++) {
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
       term *= (-x * x) / n;
       sum += term / (2 * n + 1);
     }
     return (2 / Math.sqrt(Math.PI)) * sum;
   }
   let fraction = x;
-  for (let n = 30; n > 0; n--) fraction = x + n / 2 / fraction;
+  for (let n = 100; n > 0; n--) fraction = x + n / 2 / fraction;
   return 1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
 }

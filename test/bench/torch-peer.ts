@@ -37,6 +37,7 @@ export async function openTorch(
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,
+      GLIBC_TUNABLES: '', // ours, see trainerEnvironment; the peer runs as it does for everyone
       OMP_WAIT_POLICY: 'passive',
       OMP_NUM_THREADS: String(threads),
       OPENBLAS_NUM_THREADS: String(threads),

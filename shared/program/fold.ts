@@ -1,5 +1,6 @@
 import type { Node, NodeOf } from './program.ts';
 import type { OpName } from './attributes.ts';
+import { binary, unary } from './interpreter/numbers.ts';
 import { sizeOf, zeros, type TensorData } from './tensor.ts';
 
 /** A result of more numbers than this is left to the run, unless its inputs hold no fewer. */
@@ -8,35 +9,13 @@ const LARGEST_INT = 2 ** 31 - 1;
 
 type Formula = (...numbers: number[]) => number;
 
+/** What engines compute each in its own way, so that it is left to the run. */
+const LEFT = ['sigmoid', 'erf', 'softplus', 'round', 'mod'];
+
 const FORMULAS: Partial<Record<OpName, Formula>> = {
-  neg: (x) => -x,
-  abs: Math.abs,
-  sign: Math.sign,
-  exp: Math.exp,
-  log: Math.log,
-  log1p: Math.log1p,
-  expm1: Math.expm1,
-  sqrt: Math.sqrt,
-  square: (x) => x * x,
-  reciprocal: (x) => 1 / x,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  relu: (x) => Math.max(x, 0),
-  floor: Math.floor,
-  ceil: Math.ceil,
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  max: Math.max,
-  min: Math.min,
-  pow: (a, b) => a ** b,
-  equal: (a, b) => Number(a === b),
-  less: (a, b) => Number(a < b),
-  lessEqual: (a, b) => Number(a <= b),
-  and: (a, b) => Number(a !== 0 && b !== 0),
-  or: (a, b) => Number(a !== 0 || b !== 0),
+  ...Object.fromEntries(
+    [...Object.entries(unary), ...Object.entries(binary)].filter(([op]) => !LEFT.includes(op)),
+  ),
   not: (x) => Number(x === 0),
   select: (condition, a, b) => (condition ? a : b),
   broadcast: (x) => x,

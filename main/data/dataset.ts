@@ -1,5 +1,6 @@
 import { StudioError } from '../../shared/api/errors.ts';
 import type { NamedTensors, TensorType } from '../../shared/program/tensor.ts';
+import { gather } from './typed-array.ts';
 
 /** What a sample holds under one name; the shape is without the batch. */
 export interface DataElement extends TensorType {
@@ -36,7 +37,7 @@ export function selectSamples(dataset: Dataset, samples: Int32Array, name = data
     size: samples.length,
     async batch(indices, only) {
       checkIndices(indices, samples.length, name);
-      const numbers = Int32Array.from(indices, (index) => samples[index]!);
+      const numbers = gather(samples, indices, new Int32Array(indices.length));
       return dataset.batch(numbers, only);
     },
   };

@@ -1,6 +1,7 @@
 import { PAIR_COLUMNS } from '../../shared/data/mapping.ts';
 import { createRandom } from '../../shared/random.ts';
 import { classesOfSamples, dataError, type Dataset } from './dataset.ts';
+import { gather } from './typed-array.ts';
 
 /**
  * Pairs of images: each sample beside another, of the same class in half the cases. `other` is the image of the second,
@@ -31,7 +32,7 @@ export async function pairDataset(dataset: Dataset, seed: number): Promise<Datas
       [PAIR_COLUMNS.same]: { shape: [1], dtype: 'float32', kind: 'numbers' },
     },
     async batch(indices, only) {
-      const second = Int32Array.from(indices, (i) => partners[i]!);
+      const second = gather(partners, indices, new Int32Array(indices.length));
       const [first, others] = await Promise.all([
         dataset.batch(
           indices,

@@ -38,7 +38,9 @@ export function encodeStrip({ shape, data }: TensorData): Uint8Array {
         const to = ((y * count + i) * columns + x) * drawn;
         for (let c = 0; c < drawn; c++) pixels[to + c] = 255 * mean(i, y * factor, x * factor, c);
       }
-  return encode({ width: count * columns, height: rows, data: pixels, channels: drawn, depth: 8 });
+  const strip = { width: count * columns, height: rows, data: pixels, channels: drawn } as const;
+  // A third level of compression saves half the time of the usual sixth and is as small for images.
+  return encode({ ...strip, depth: 8 }, { zlib: { level: 3 } });
 
   /** The mean of the square of pixels that becomes one. */
   function mean(i: number, top: number, left: number, channel: number): number {

@@ -20,7 +20,7 @@ import type { Session } from './session.ts';
 const SHOWN = 10;
 
 /** The share of the training time that pictures between the fixed steps may take. */
-const SHARE = 0.01;
+const SHARE = 0.004;
 
 /** Keeps what a model makes of a few fixed samples, at some of the steps. */
 export interface Painter {

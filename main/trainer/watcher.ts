@@ -7,7 +7,7 @@ import type { Executable } from '../engines/engine.ts';
 import type { Session } from './session.ts';
 
 /** The share of the training time that it may take to look at the layers. */
-const SHARE = 0.008;
+const SHARE = 0.004;
 
 /** The first step that is looked at: those before it warm the engine up. */
 const FIRST = 5;

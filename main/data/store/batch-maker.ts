@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Affine } from '../../../shared/data/preprocessing.ts';
 
@@ -41,9 +41,10 @@ export class DamagedRecord extends Error {
 const GAP = 16 << 10;
 const RUN = 4 << 20;
 
-/** Opens the columns' files. Throws where one is missing. */
-export function createBatchMaker(columns: readonly ReadColumn[]): BatchMaker {
+/** Opens the columns' files, and keeps them in memory where they are together no larger. Throws where one is missing. */
+export function createBatchMaker(columns: readonly ReadColumn[], most = 0): BatchMaker {
   const files = columns.map(({ file }) => openSync(file, 'r'));
+  const held = holdFiles(files, most);
   const tables = columns.map(tableOf);
   let scratch = Buffer.alloc(1 << 20);
   return {
@@ -100,12 +101,13 @@ export function createBatchMaker(columns: readonly ReadColumn[]): BatchMaker {
         last = next;
       }
       const length = (last + 1 - first) * bytes;
-      if (scratch.length < length) scratch = Buffer.alloc(length);
-      const filled = readFully(files[column]!, scratch, length, first * bytes);
+      const run = held?.[column]!.subarray(first * bytes, first * bytes + length);
+      if (!run && scratch.length < length) scratch = Buffer.alloc(length);
+      const filled = run?.length ?? readFully(files[column]!, scratch, length, first * bytes);
       for (const sample of order.subarray(i, end)) {
         const record = records[sample]!;
         const start = (record - first) * bytes;
-        const part = scratch.subarray(start, start + bytes);
+        const part = (run ?? scratch).subarray(start, start + bytes);
         if (start + bytes > filled || crc32(part) !== sums[sample]) damaged(record);
         else take(sample, part);
       }
@@ -152,6 +154,16 @@ function convert(
     const { factor, offset } = affine[place]!;
     for (let i = place; i < size; i += places) out[start + i] = values[i]! * factor + offset;
   }
+}
+
+/** What is in the files, where it is at most so many bytes together. */
+function holdFiles(files: readonly number[], most: number): Buffer[] | null {
+  const sizes = files.map((file) => fstatSync(file).size);
+  if (sizes.reduce((sum, size) => sum + size, 0) > most) return null;
+  return files.map((file, i) => {
+    const held = Buffer.alloc(sizes[i]!);
+    return held.subarray(0, readFully(file, held, held.length, 0));
+  });
 }
 
 /** Reads until so much is there or the file ends; gives the number of bytes. */

@@ -18,8 +18,11 @@ export type ThreadReply =
   | { readonly id: number; readonly damaged: number }
   | { readonly id: number; readonly error: string };
 
+/** Data that are no larger are kept in memory. */
+const HELD_BYTES = 64 << 20;
+
 /** The thread that makes batches of the files of `workerData`, one after the other. */
-const maker = createBatchMaker(workerData as readonly ReadColumn[]);
+const maker = createBatchMaker(workerData as readonly ReadColumn[], HELD_BYTES);
 
 parentPort!.on('message', ({ id, request }: ThreadRequest) => {
   try {

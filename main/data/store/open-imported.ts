@@ -5,6 +5,7 @@ import { affineOf, type Preprocessing } from '../../../shared/data/preprocessing
 import type { NamedTensors } from '../../../shared/program/tensor.ts';
 import { sizeOf } from '../../../shared/program/tensor.ts';
 import { checkIndices, selectSamples, type DataElement, type Dataset } from '../dataset.ts';
+import { gather } from '../typed-array.ts';
 import {
   createBatchMaker,
   DamagedRecord,
@@ -61,7 +62,7 @@ export async function openImported(
       });
       for (const [name, values] of Object.entries(classes))
         if (wanted(name)) {
-          const data = Int32Array.from(indices, (index) => values[index]!);
+          const data = gather(values, indices, new Int32Array(indices.length));
           tensors[name] = { shape: [indices.length], dtype: 'int32', data };
         }
       return tensors;
@@ -110,7 +111,7 @@ export async function openImported(
       const { min = 0, max = 1 } = report.statistics.find(
         (one) => one.column === layout.columns[index]!.name,
       )!;
-      const wanted = Int32Array.from(numbers, (number) => records[number]!);
+      const wanted = gather(records, numbers, new Int32Array(numbers.length));
       return drawPictures(columns[index]!.file, layout.columns[index]!, wanted, { side, min, max });
     },
     async close() {
@@ -126,10 +127,10 @@ function requestOf(
   indices: ArrayLike<number>,
 ) {
   return {
-    records: Int32Array.from(indices, (index) => records[index]!),
+    records: gather(records, indices, new Int32Array(indices.length)),
     columns: stored.map((column) => ({
       column,
-      sums: Uint32Array.from(indices, (index) => sums[column]![index]!),
+      sums: gather(sums[column]!, indices, new Uint32Array(indices.length)),
     })),
   };
 }

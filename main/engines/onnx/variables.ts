@@ -2,6 +2,7 @@ import type { Tensor } from 'onnxruntime-node';
 import { formatShape, zeros, type NamedTensors } from '../../../shared/program/tensor.ts';
 import type { TensorData } from '../../../shared/program/tensor.ts';
 import type { Variables } from '../engine.ts';
+import { freeBuffers } from './free.ts';
 
 /** Makes ONNX Runtime's tensor over the numbers, without copying them. */
 export type MakeTensor = (value: TensorData) => Tensor;
@@ -49,12 +50,17 @@ export class HostVariables implements OnnxVariables {
     return this.slot(name).spareTensor;
   }
 
+  /** ONNX Runtime gives copies of what it wrote into the spare buffers: nobody needs them. */
   commit(written: Readonly<Record<string, Tensor>>): void {
-    for (const name of Object.keys(written)) {
+    const copies: ArrayBuffer[] = [];
+    for (const [name, { data }] of Object.entries(written)) {
       const slot = this.slot(name);
+      const { buffer } = data as TensorData['data'];
+      if (buffer !== slot.spare.data.buffer) copies.push(buffer as ArrayBuffer);
       [slot.current, slot.spare] = [slot.spare, slot.current];
       [slot.currentTensor, slot.spareTensor] = [slot.spareTensor, slot.currentTensor];
     }
+    freeBuffers(copies);
   }
 
   read(names: readonly string[] = [...this.slots.keys()]): Promise<NamedTensors> {

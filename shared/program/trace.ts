@@ -4,7 +4,8 @@ import type { VariableSpec } from '../keras/layers/layer.ts';
 import { layerOf, SpecError } from '../keras/spec.ts';
 import type { LayerId, ModelSpec } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
-import { traced, Tracer } from './tracer.ts';
+import { traced } from './traced.ts';
+import { Tracer } from './tracer.ts';
 
 /** A variable met while tracing. One a layer and name, however many paths lead to the layer. */
 export interface TracedVariable extends VariableSpec {

@@ -4,15 +4,9 @@ import { regularizerOf } from '../keras/regularizers.ts';
 import { callPositions, orderGraph } from '../keras/graph.ts';
 import { inputShape } from '../keras/input-layer.ts';
 import { readLayer } from '../keras/layers/catalogue.ts';
+import type { CallContext, VariableSpec, WrappedLayer } from '../keras/layers/layer.ts';
+import { isTrainable, layerOf, MOST_DEPTH, SpecError } from '../keras/spec.ts';
 import type {
-  CallContext,
-  LayerDefinition,
-  VariableSpec,
-  WrappedLayer,
-} from '../keras/layers/layer.ts';
-import { isTrainable, layerOf, mapTensors, MOST_DEPTH, SpecError } from '../keras/spec.ts';
-import type {
-  CallSpec,
   ForeignLayer,
   JsonObject,
   LayerId,
@@ -21,29 +15,16 @@ import type {
   TensorRef,
 } from '../keras/spec.ts';
 import { createOps, type Ops, type Value } from './builder.ts';
+import {
+  liveMasks,
+  masksIn,
+  positional,
+  resolveArguments,
+  type Keywords,
+} from './call-arguments.ts';
 import { compatible, formatShape, MOST_NUMBERS, sizeOf } from './tensor.ts';
 import type { TracedCall, TracedVariable, TraceOptions } from './trace.ts';
-
-/** A tensor, and which of its positions count: the mask that travels beside it as in Keras. */
-export class Traced {
-  readonly value: Value;
-  /** The mask that Keras keeps with the tensor while a model runs, from which MultiHeadAttention takes it away. */
-  readonly live: { mask: Value | null };
-  /** The mask that Keras writes into calls while a model is put together; none comes out of a model inside. */
-  readonly recorded: Value | null;
-
-  constructor(value: Value, live: { mask: Value | null }, recorded: Value | null) {
-    this.value = value;
-    this.live = live;
-    this.recorded = recorded;
-  }
-}
-
-/** A tensor with a mask that came along, or none. */
-export const traced = (value: Value, mask: Value | null = null) =>
-  new Traced(value, { mask }, mask);
-
-type Keywords = Readonly<Record<string, unknown>>;
+import { Traced, traced, valuesOf } from './traced.ts';
 
 /** More calls than this in one model is taken for a mistake, not for a model. */
 const MOST_CALLS = 500_000;
@@ -338,68 +319,4 @@ function checkVariable({ name, shape, initializer, regularizer, constraint }: Va
   initializerOf(initializer);
   if (regularizer) regularizerOf(regularizer);
   if (constraint) constraintOf(constraint);
-}
-
-const valuesOf = (tensors: readonly Traced[]) => tensors.map(({ value }) => value);
-
-/** The masks that a call gives itself: one for the first tensor, or a list. */
-function masksIn({ mask }: Keywords): readonly (Value | null | undefined)[] {
-  const list = Array.isArray(mask) ? (mask as readonly unknown[]) : [mask];
-  return list.map((one) => (one instanceof Traced ? one.value : (one as Value | null | undefined)));
-}
-
-/**
- * The masks of a call: its own, what Keras would have written into it, or what comes along. Keras writes a mask into
- * calls of one tensor and nothing else, of layers that take one.
- */
-function liveMasks(inputs: readonly Traced[], kwargs: Keywords, takesMask: boolean) {
-  const own = masksIn(kwargs);
-  const alone = inputs.length === 1 && Object.keys(kwargs).every((name) => name === 'training');
-  return inputs.map(
-    ({ live, recorded }, i) => own[i] ?? (takesMask && alone ? recorded : null) ?? live.mask,
-  );
-}
-
-/** The tensors of a call, positional ones flat, keyword ones by name. */
-function resolveArguments(
-  call: CallSpec,
-  tensorOf: (ref: TensorRef) => Traced,
-): { args: Traced[]; kwargs: Keywords } {
-  const kwargs = Object.entries(call.kwargs ?? {}).map(([name, value]) => [
-    name,
-    mapTensors(value, tensorOf),
-  ]);
-  return {
-    args: call.args.map((argument) => mapTensors(argument, tensorOf)).flat() as Traced[],
-    kwargs: Object.fromEntries(kwargs) as Keywords,
-  };
-}
-
-const counted = (inputs: number) => `${inputs} ${inputs === 1 ? 'input' : 'inputs'}`;
-
-/** Puts tensors that a call gives by the names of positional arguments to their places; the others lose their masks. */
-function positional(
-  { arguments: names = [], takes = 1, takesMask = false }: LayerDefinition,
-  given: readonly Traced[],
-  keywords: Keywords,
-) {
-  const inputs = [...given];
-  const kwargs: Record<string, unknown> = {};
-  for (const name of names) {
-    const tensor = keywords[name];
-    if (tensor == null) continue;
-    if (names.indexOf(name) !== inputs.length)
-      throw new RangeError(`${name} is given, and what stands before it is not`);
-    inputs.push(tensor instanceof Traced ? tensor : traced(tensor as Value));
-  }
-  const plain = (value: unknown): unknown => {
-    if (value instanceof Traced) return value.value;
-    return Array.isArray(value) ? value.map(plain) : value;
-  };
-  for (const [name, value] of Object.entries(keywords))
-    if (!names.includes(name)) kwargs[name] = plain(value);
-  if (takes === 1 && takesMask && inputs.length === 2 && kwargs['mask'] == null)
-    kwargs['mask'] = inputs.pop()!.value; // the argument that follows the tensor
-  if (inputs.length > takes) throw new RangeError(`takes ${counted(takes)}; got ${inputs.length}`);
-  return { inputs, kwargs };
 }

@@ -13,6 +13,7 @@ import { tensor, type NamedTensors, type TensorData } from '../../../../shared/p
 import { traceModel } from '../../../../shared/program/trace.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import { interpret } from '../../../reference/interpret.ts';
+import { seedModels } from '../../../support/seed.ts';
 import { serveFolder } from './served-folder.ts';
 
 let folder: string;
@@ -87,32 +88,11 @@ async function roundTrip(spec: ModelSpec, path: string) {
   return { model, result };
 }
 
-function autoencoder({ input, layers, model }: Composer) {
-  const relu = { activation: 'relu' };
-  const image = input([28, 28, 1], { name: 'original_img' });
-  let x = layers.conv2d(16, 3, relu)(image);
-  x = layers.conv2d(32, 3, relu)(x);
-  x = layers.maxPooling2d(3)(x);
-  x = layers.conv2d(32, 3, relu)(x);
-  x = layers.conv2d(16, 3, relu)(x);
-  const encoder = model(image, layers.globalMaxPooling2d()(x), { name: 'encoder' });
-  const encoded = input([16], { name: 'encoded_img' });
-  x = layers.reshape([4, 4, 1])(encoded);
-  x = layers.conv2dTranspose(16, 3, relu)(x);
-  x = layers.conv2dTranspose(32, 3, relu)(x);
-  x = layers.upSampling2d(3)(x);
-  x = layers.conv2dTranspose(16, 3, relu)(x);
-  const decoder = model(encoded, layers.conv2dTranspose(1, 3, relu)(x), { name: 'decoder' });
-  const img = input([28, 28, 1], { name: 'img' });
-  return [encoder, decoder, model(img, decoder(encoder(img)), { name: 'autoencoder' })];
-}
-
 describe('tfjs loads and computes the same for', () => {
-  const seed = compose(autoencoder);
   test.each(['autoencoder', 'autoencoder/encoder', 'encoder', 'autoencoder/decoder'])(
     'the autoencoder: %s',
     async (path) => {
-      const { model, result } = await roundTrip(seed, path);
+      const { model, result } = await roundTrip(seedModels, path);
       expect(model.name).toBe(path.split('/').at(-1));
       expect(result.notes).toEqual([]);
       expect(await readdir(join(folder, 'model'))).toEqual(['model.json', 'weights.bin']);

@@ -1,68 +1,37 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { templateProject } from '../../main/service/templates.ts';
 import { hasChromium, launchBrowser } from '../browser/chromium.ts';
+import { serveProject, writeProject, type Served } from './serve.ts';
 
-const root = join(import.meta.dirname, '../..');
 const WAIT = { timeout: 60_000 };
-
-async function serve(project: string): Promise<{ child: ChildProcess; url: string }> {
-  const cli = join(root, 'dist/main/cli.js');
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--project', project]);
-  let said = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(said);
-      if (found) resolve(found[0]);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('exit', (code) => reject(new Error(`serve ended with ${code}: ${said}`)));
-  });
-  return { child, url };
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
-  await once(child, 'exit');
-}
 
 describe.skipIf(!hasChromium)('a run is controlled in a browser', () => {
   let browser: Browser;
   let project: string;
   let page: Page;
-  const children: ChildProcess[] = [];
+  const hosts: Served[] = [];
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    project = await mkdtemp(join(tmpdir(), 'matryoshka-control-'));
-    const { training, ...rest } = templateProject('autoencoder');
-    const short = { limit: 128, batch_size: 32, epochs: 2000, engine: 'onnx' };
-    const content = { version: 1, ...rest, training: { ...training, ...short } };
-    await writeFile(join(project, 'project.json'), JSON.stringify(content));
+    project = await writeProject({ limit: 128, batch_size: 32, epochs: 2000, engine: 'onnx' });
   });
   afterAll(async () => {
     await browser.close();
-    for (const child of children) await end(child, 'SIGKILL');
+    for (const host of hosts) await host.stop('SIGKILL');
     await rm(project, { recursive: true, force: true });
   });
 
   const open = async () => {
-    const { child, url } = await serve(project);
-    children.push(child);
+    const host = await serveProject(project);
+    hosts.push(host);
     const opened = await browser.newPage({
       viewport: { width: 1440, height: 900 },
       locale: 'en-US',
     });
-    await opened.goto(url);
-    return { child, page: opened };
+    await opened.goto(host.url);
+    return { host, page: opened };
   };
   const state = (on = page) => on.getByTestId('run-state');
   const shows = (text: string, on = page) =>
@@ -94,12 +63,12 @@ describe.skipIf(!hasChromium)('a run is controlled in a browser', () => {
     await button('Continue').click();
     await shows('Training');
     await shows('Training', second.page);
-    await end(second.child, 'SIGINT');
+    await second.host.stop();
     await second.page.close();
 
     await page.getByRole('button', { name: 'More for this run' }).click();
     await page.getByRole('menuitem', { name: /Save a checkpoint now/ }).click();
-    await end(first.child, 'SIGKILL');
+    await first.host.stop('SIGKILL');
     await page.close();
 
     ({ page } = await open());

@@ -1,43 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../shared/api/events.ts';
-import { templateProject } from '../../main/service/templates.ts';
 import { hasChromium, launchBrowser } from '../browser/chromium.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-/** The studio's own web host, started from the command line. */
-interface Host {
-  readonly process: ChildProcess;
-  readonly url: string;
-}
-
-async function serve(project: string): Promise<Host> {
-  const cli = join(root, 'dist/main/cli.js');
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--project', project]);
-  let said = '';
-  const url = new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(said);
-      if (found) resolve(found[0]);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('exit', (code) => reject(new Error(`serve ended with ${code}: ${said}`)));
-  });
-  return { process: child, url: await url };
-}
+import { serveStudio, type Served } from './serve.ts';
 
 describe.skipIf(!hasChromium)('the studio in a browser', () => {
   let browser: Browser;
-  let project: string;
-  let host: Host;
+  let host: Served;
   let page: Page;
   let problems: string[];
 
@@ -47,13 +18,8 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
   afterAll(() => browser.close());
 
   beforeEach(async () => {
-    project = await mkdtemp(join(tmpdir(), 'matryoshka-studio-'));
-    const { training, ...rest } = templateProject('autoencoder');
     // Few digits in small batches: an epoch takes a second or two, the run long enough to be watched.
-    const short = { limit: 512, batch_size: 32, epochs: 400, engine: 'onnx' };
-    const content = { version: 1, ...rest, training: { ...training, ...short } };
-    await writeFile(join(project, 'project.json'), JSON.stringify(content));
-    host = await serve(project);
+    host = await serveStudio({ limit: 512, batch_size: 32, epochs: 400, engine: 'onnx' });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
     problems = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -64,11 +30,7 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
   });
   afterEach(async () => {
     await page.close();
-    if (host.process.exitCode === null) {
-      host.process.kill('SIGINT');
-      await once(host.process, 'exit');
-    }
-    await rm(project, { recursive: true, force: true });
+    await host.remove();
   });
 
   const chart = () => page.getByRole('img', { name: /^Loss over/ });
@@ -120,9 +82,9 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
 
   /** Every event that the run has written. */
   async function eventsOnDisk(): Promise<RunEvent[]> {
-    const names = await readdir(join(project, 'runs'));
+    const names = await readdir(join(host.project, 'runs'));
     const id = names.find((name) => !name.startsWith('.'));
-    const text = await readFile(join(project, 'runs', id!, 'events.jsonl'), 'utf8');
+    const text = await readFile(join(host.project, 'runs', id!, 'events.jsonl'), 'utf8');
     return text
       .trimEnd()
       .split('\n')
@@ -228,7 +190,7 @@ describe.skipIf(!hasChromium)('the studio in a browser', () => {
     async () => {
       await start();
       await until(async () => (await eventsOnDisk()).some(isCheckpoint), 'there is a checkpoint');
-      for (const pid of await childrenOf(host.process.pid!)) process.kill(pid, 'SIGKILL');
+      for (const pid of await childrenOf(host.pid)) process.kill(pid, 'SIGKILL');
       const alert = page.getByRole('alert').filter({ hasText: 'This run failed' });
       await until(async () => (await alert.count()) > 0, 'the page says that it failed');
       expect(await state().innerText()).toContain('Failed');

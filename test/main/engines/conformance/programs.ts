@@ -50,6 +50,25 @@ export function describePrograms(engine: () => Engine): void {
       await compare(program, [feeds(1), feeds(4), feeds(2)]);
     });
 
+    it('take feeds that are parts of longer arrays', async () => {
+      const ops = createOps();
+      const x = ops.feed('x', [null, 3]);
+      const ids = ops.feed('ids', [null], 'int32');
+      const mask = ops.feed('mask', [null, 1], 'bool');
+      const chosen = ops.select(mask, ops.matMul(x, ops.feed('w', [3, 2])), 0);
+      const program = ops.program({ chosen, hot: ops.oneHot(ids, 4), x, mask });
+      const floats = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
+      const labels = Int32Array.of(9, 0, 1, 2, 3, 2, 1);
+      const flags = Uint8Array.of(9, 1, 0, 1, 1, 0);
+      const feeds = (rows: number, at: number): NamedTensors => ({
+        x: { shape: [rows, 3], dtype: 'float32', data: floats.subarray(at, at + rows * 3) },
+        w: { shape: [3, 2], dtype: 'float32', data: floats.subarray(at + 5, at + 11) },
+        ids: { shape: [rows], dtype: 'int32', data: labels.subarray(at, at + rows) },
+        mask: { shape: [rows, 1], dtype: 'bool', data: flags.subarray(at, at + rows) },
+      });
+      await compare(program, [feeds(3, 1), feeds(2, 3), feeds(1, 2)]);
+    });
+
     it('leave alone what no output needs', async () => {
       const ops = createOps();
       const x = ops.feed('x', [null, 3]);

@@ -142,6 +142,35 @@ export function describeVariables(engine: () => Engine): void {
       await executable.dispose();
     });
 
+    it('become what is given too, and what others become', async () => {
+      const executable = await compile((ops) => {
+        const a = ops.variable('a', [2]);
+        ops.variable('b', [2]);
+        ops.variable('c', [2]);
+        const next = ops.mul(a, 3);
+        return [
+          { next, again: next, a },
+          { a: next, b: next, c: a },
+        ];
+      });
+      const pair = (x: number, y: number) => tensor([x, y], [2]);
+      await withVariables({ a: pair(1, 2), b: pair(0, 0), c: pair(0, 0) }, async (variables) => {
+        const first = await executable.run(variables, {});
+        const kept = await variables.read();
+        const second = await executable.run(variables, {});
+        const third = await executable.run(variables, {});
+        const given = (outputs: NamedTensors) =>
+          ['next', 'again', 'a'].map((name) => Array.from(outputs[name]!.data));
+        expect(given(first)).toEqual([[3, 6], [3, 6], [1, 2]]); // prettier-ignore
+        expect(given(second)).toEqual([[9, 18], [9, 18], [3, 6]]); // prettier-ignore
+        expect(given(third)).toEqual([[27, 54], [27, 54], [9, 18]]); // prettier-ignore
+        expect(['a', 'b', 'c'].map((name) => Array.from(kept[name]!.data))).toEqual([[3, 6], [3, 6], [1, 2]]); // prettier-ignore
+        for (const [name, values] of Object.entries({ a: [27, 54], b: [27, 54], c: [9, 18] }))
+          expect(await numbers(variables, name)).toEqual(values);
+      });
+      await executable.dispose();
+    });
+
     it('of every type and rank come back as they went in', async () => {
       const initial = {
         scalar: scalar(-1.5),

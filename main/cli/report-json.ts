@@ -53,6 +53,7 @@ export function reportAsJson(): Report {
             val_loss: event.valLoss,
             ...event.logs,
             samples_per_second: event.samplesPerSecond,
+            waiting: event.waiting,
             seconds: event.seconds,
           });
         break;

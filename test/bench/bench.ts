@@ -15,6 +15,7 @@ import { benchPeers } from './peers.ts';
 import { benchStarts } from './startup.ts';
 import { benchStreaming } from './streaming.ts';
 import { benchTfjs } from './tfjs.ts';
+import { benchWaiting } from './waiting.ts';
 
 /**
  * `npm run bench [-- PART or MODEL ...]`: prints what RESULTS.md keeps, all parts unless some are named.
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   streaming: benchStreaming,
   load: benchLoad,
   data: benchData,
+  waiting: benchWaiting,
   'data-memory': benchDataMemory,
   grid: benchGrid,
   memory: benchMemory,

@@ -1,19 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { batches, shuffledOrder } from '../../main/data/batches.ts';
 import { recognise } from '../../main/data/recognise.ts';
 import { importData } from '../../main/data/store/import.ts';
 import { suggestPreprocessing } from '../../main/data/store/suggest.ts';
-import { createRandom } from '../../shared/random.ts';
+import { JPEGS, makeJpegs } from './jpegs.ts';
 import { markdownTable, times as ratio } from './stats.ts';
 import { rootOf } from './torch-peer.ts';
 
-const FILES = 10_000;
-const CLASSES = 10;
 const BATCH = 128;
 
 /**
@@ -43,7 +40,7 @@ export async function benchData(): Promise<void> {
 
 async function measure(folder: string, side: number): Promise<string[]> {
   const place = join(folder, 'images');
-  await makeImages(place, side);
+  await makeJpegs(place, side);
   const source = await recognise(place);
   const suggested = await suggestPreprocessing(source);
   const image = suggested['image'];
@@ -58,13 +55,13 @@ async function measure(folder: string, side: number): Promise<string[]> {
   const pil = decodeWithPil(place);
   const [, epochTime] = await timed(async () => {
     let seen = 0;
-    for await (const { size } of batches(imported.all, shuffledOrder(FILES, 0, 1), BATCH))
+    for await (const { size } of batches(imported.all, shuffledOrder(JPEGS, 0, 1), BATCH))
       seen += size;
-    if (seen !== FILES) throw new Error(`an epoch gave ${seen} of ${FILES} samples`);
+    if (seen !== JPEGS) throw new Error(`an epoch gave ${seen} of ${JPEGS} samples`);
   });
   await imported.close();
   const [, rawTime] = await timed(() => readRaw(join(folder, 'cache')));
-  const rate = (seconds: number) => Math.round(FILES / seconds).toLocaleString('en');
+  const rate = (seconds: number) => Math.round(JPEGS / seconds).toLocaleString('en');
   return [
     String(side),
     rate(importTime),
@@ -74,21 +71,6 @@ async function measure(folder: string, side: number): Promise<string[]> {
     rate(rawTime),
     `${((100 * rawTime) / epochTime).toFixed(0)} %`,
   ];
-}
-
-/** Smooth random pictures, so that they compress as photographs do. */
-async function makeImages(folder: string, side: number): Promise<void> {
-  for (let label = 0; label < CLASSES; label++)
-    mkdirSync(join(folder, String(label)), { recursive: true });
-  const random = createRandom(0, 'bench-images', side);
-  const cells = Math.max(4, side >> 3);
-  for (let i = 0; i < FILES; i++) {
-    const noise = Uint8Array.from(random.uniform(cells * cells * 3, 0, 255));
-    await sharp(noise, { raw: { width: cells, height: cells, channels: 3 } })
-      .resize(side, side)
-      .jpeg()
-      .toFile(join(folder, String(i % CLASSES), `${i}.jpg`));
-  }
 }
 
 /** Seconds that PIL takes for the same files; null where there is no Python with PIL. */

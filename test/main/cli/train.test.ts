@@ -51,6 +51,10 @@ describe.concurrent('train', () => {
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
     const epochs = told.filter(({ event }) => event === 'epoch');
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    for (const { waiting } of epochs) {
+      expect(waiting).toBeGreaterThanOrEqual(0);
+      expect(waiting).toBeLessThan(1);
+    }
     for (const { loss, val_loss, samples_per_second } of epochs)
       for (const number of [loss, val_loss, samples_per_second]) expect(number).toBeGreaterThan(0);
     const mean = (Number(steps[0]!['loss']) + Number(steps[1]!['loss'])) / 2;

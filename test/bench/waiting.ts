@@ -47,7 +47,9 @@ function train(template: string, data: string, out: string): string[] {
   const epochs = stdout
     .split('\n')
     .filter((line) => line.includes('"event":"epoch"'))
-    .map((line) => JSON.parse(line) as { epoch: number; waiting: number; samples_per_second: number })
+    .map(
+      (line) => JSON.parse(line) as { epoch: number; waiting: number; samples_per_second: number },
+    )
     .filter(({ epoch }) => epoch > 0);
   const rate = Math.round(epochs.at(-1)!.samples_per_second).toLocaleString('en');
   return [rate, ...epochs.map(({ waiting }) => `${(100 * waiting).toFixed(1)} %`)];

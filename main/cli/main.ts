@@ -44,7 +44,7 @@ for (const add of [
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  fail(error);
 });
 
 await program.parseAsync().catch(fail);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { canHold, createCandidate, type Candidate, type CandidateOptions } from './candidates.ts';
 import type { DeviceInfo } from './engine.ts';
 import { runProbeStep, timeStep, type StepSample, type Timing } from './probe-step.ts';
@@ -26,16 +28,34 @@ interface ParentPort {
 }
 
 const parentPort = (process as { parentPort?: ParentPort }).parentPort;
+const guarded = parentPort ? Promise.resolve() : endWithParent();
 const answer = (request: unknown) => {
-  void tryCandidate(request as ProbeRequest).then((reply) =>
-    parentPort ? parentPort.postMessage(reply) : process.send?.(reply),
-  );
+  void guarded
+    .then(() => tryCandidate(request as ProbeRequest))
+    .then((reply) => (parentPort ? parentPort.postMessage(reply) : process.send?.(reply)));
 };
 
 if (parentPort) parentPort.on('message', (event) => answer(event.data));
 else {
   process.on('message', answer);
   process.on('disconnect', () => process.exit());
+}
+
+/**
+ * From the time when it resolves, this process ends soon after the one that started it, also while a library keeps its
+ * main thread: nobody else would then end a probe that hangs.
+ */
+async function endWithParent(): Promise<void> {
+  const watch = `
+    const parent = process.ppid;
+    setInterval(() => {
+      let alive = process.ppid === parent;
+      try { process.kill(parent, 0); } catch { alive = false; }
+      if (!alive) process.kill(process.pid, 'SIGKILL');
+    }, 500);`;
+  const worker = new Worker(watch, { eval: true });
+  worker.unref();
+  await once(worker, 'online').catch(() => {});
 }
 
 async function tryCandidate(request: ProbeRequest): Promise<ProbeReply> {

@@ -61,8 +61,7 @@ function serve(channel: Channel): void {
     planExport: (job) => working(planModel(job)),
     exportModel: (job) => working(writeModel(job)),
     forgetChoices: () => forgetChoices(cacheFolder()),
-    engines: (benchmark) =>
-      working(survey(benchmark, (progress) => void listener.enginesTried(progress))),
+    engines: (benchmark) => survey(benchmark, (progress) => void listener.enginesTried(progress)),
   });
   if (!canFork()) startProbesBy(probeByOwner(listener));
   const heartbeat = setInterval(() => void listener.heartbeat(), HEARTBEAT);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
 /** The command line as it is built. */
-const program = resolve(import.meta.dirname, '../../../dist/main/cli.js');
+export const program = resolve(import.meta.dirname, '../../../dist/main/cli.js');
 
 /** How a command ended, and what it said. */
 export interface Ended {

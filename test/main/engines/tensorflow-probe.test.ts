@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -92,6 +94,35 @@ describe.skipIf(!here)('probing tfjs-node', () => {
     expect(reason).toMatch(why);
     expect(env).toMatchObject({ CUDA_VISIBLE_DEVICES: '-1' });
   });
+
+  it('ends a probe that hangs when the process that started it has ended', async () => {
+    const parent = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const child = require('node:child_process').fork(process.argv[1], {
+           serialization: 'advanced',
+           stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+           env: { ...process.env, NODE_OPTIONS: process.argv[2], [process.argv[3]]: 'hopper' },
+         });
+         child.stderr.on('data', (words) => /H100/.test(words) && console.log(child.pid));
+         child.send({ candidate: ${JSON.stringify(gpu)} });`,
+        ...[entry, LOADING, MACHINE_VARIABLE],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    const isAlive = () => {
+      try {
+        return process.kill(Number(pid), 0);
+      } catch {
+        return false;
+      }
+    };
+    expect(isAlive()).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(isAlive, { timeout: 20_000 }).toBe(false);
+  }, 30_000);
 
   it('takes the packages in their order, the GPU first, and says why one is passed over', async () => {
     const { select } = (await import(

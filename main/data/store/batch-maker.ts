@@ -75,44 +75,56 @@ export function createBatchMaker(columns: readonly ReadColumn[], most = 0): Batc
     { records, columns: wanted }: BatchRequest,
     open: (column: { column: number; count: number }) => V,
   ): V[] {
-    const order = Uint32Array.from(records, (_, i) => i).sort((a, b) => records[a]! - records[b]!);
+    const order = Uint32Array.from(records, (_, i) => i);
+    if (!held) order.sort((a, b) => records[a]! - records[b]!);
     return wanted.map(({ column, sums }) => {
       const visitor = open({ column, count: records.length });
-      readColumn(column, records, sums, order, visitor);
+      const length = recordLength(column);
+      for (const { first, samples, bytes } of runs(column, records, order))
+        for (const sample of samples) {
+          const record = records[sample]!;
+          const start = (record - first) * length;
+          const part = bytes.subarray(start, start + length);
+          if (part.length < length || crc32(part) !== sums[sample]) visitor.damaged(record);
+          else visitor.take(sample, part);
+        }
       return visitor;
     });
   }
 
-  function readColumn(
-    column: number,
-    records: Int32Array,
-    sums: Uint32Array,
-    order: Uint32Array,
-    { take, damaged }: Visitor,
-  ): void {
-    const { size, dtype } = columns[column]!;
-    const bytes = size * width[dtype];
+  /** The records, by the parts of the file that hold some of them; all in one where it is in memory. */
+  function* runs(column: number, records: Int32Array, order: Uint32Array): Generator<Run> {
+    if (held) {
+      yield { first: 0, samples: order, bytes: held[column]! };
+      return;
+    }
+    const each = recordLength(column);
     for (let i = 0, end: number; i < order.length; i = end) {
       const first = records[order[i]!]!;
       let last = first;
       for (end = i + 1; end < order.length; end++) {
         const next = records[order[end]!]!;
-        if ((next - last - 1) * bytes > GAP || (next + 1 - first) * bytes > RUN) break;
+        if ((next - last - 1) * each > GAP || (next + 1 - first) * each > RUN) break;
         last = next;
       }
-      const length = (last + 1 - first) * bytes;
-      const run = held?.[column]!.subarray(first * bytes, first * bytes + length);
-      if (!run && scratch.length < length) scratch = Buffer.alloc(length);
-      const filled = run?.length ?? readFully(files[column]!, scratch, length, first * bytes);
-      for (const sample of order.subarray(i, end)) {
-        const record = records[sample]!;
-        const start = (record - first) * bytes;
-        const part = (run ?? scratch).subarray(start, start + bytes);
-        if (start + bytes > filled || crc32(part) !== sums[sample]) damaged(record);
-        else take(sample, part);
-      }
+      const length = (last + 1 - first) * each;
+      if (scratch.length < length) scratch = Buffer.alloc(length);
+      const filled = readFully(files[column]!, scratch, length, first * each);
+      yield { first, samples: order.subarray(i, end), bytes: scratch.subarray(0, filled) };
     }
   }
+
+  function recordLength(column: number): number {
+    const { size, dtype } = columns[column]!;
+    return size * width[dtype];
+  }
+}
+
+/** A part of a column's file, from the start of a record on, and the places in the request of records in it. */
+interface Run {
+  readonly first: number;
+  readonly samples: Uint32Array;
+  readonly bytes: Buffer;
 }
 
 /** What is done with records, by their place in the request. */

@@ -38,15 +38,17 @@ function progressText({ next }: EngineProgress): string {
 
 function inWords(engines: readonly EngineReport[]): string {
   const speeds = engines.some(({ samplesPerSecond }) => samplesPerSecond !== undefined);
-  const heads = ['engine', 'installed', 'works', 'device', 'memory'];
+  const told = engines.some(({ busy }) => busy !== undefined);
+  const heads = ['engine', 'installed', 'works', 'device', 'memory', ...(told ? ['busy'] : [])];
   const rows = engines.map((report) => {
-    const { installed, works, memory, samplesPerSecond } = report;
+    const { installed, works, busy, samplesPerSecond } = report;
     const row = [
       nameOf(report),
       installed ? 'yes' : 'no',
       works ? 'yes' : 'no',
       works ? deviceText(report) : '-',
-      memory === undefined ? '-' : bytes(memory),
+      memoryText(report),
+      ...(told ? [busy === undefined ? '-' : `${Math.round(busy * 100)} %`] : []),
     ];
     const speed = samplesPerSecond === undefined ? '-' : speedText(samplesPerSecond);
     return speeds ? [...row, speed] : row;
@@ -67,6 +69,13 @@ function nameOf({ engine, provider }: Pick<EngineReport, 'engine' | 'provider'>)
 function deviceText({ kind, device = '' }: EngineReport): string {
   const prefix = kind === 'gpu' ? 'GPU' : 'CPU';
   return device.toUpperCase().includes(prefix) ? device : `${prefix}: ${device}`;
+}
+
+function memoryText({ memory, memoryInUse }: EngineReport): string {
+  if (memory === undefined) return '-';
+  return memoryInUse === undefined
+    ? bytes(memory)
+    : `${bytes(memoryInUse)} of ${bytes(memory)} in use`;
 }
 
 /** Whole samples, and below 10 a decimal. */

@@ -8,6 +8,7 @@ import {
   type Candidate,
 } from './candidates.ts';
 import { gpuOf } from './devices/gpus.ts';
+import { usageNow } from './devices/usage.ts';
 import type { DeviceInfo } from './engine.ts';
 import type { ProbeReply, ProbeRequest } from './probe-child.ts';
 import { probeStarter, type StartProbe } from './probe-process.ts';
@@ -109,7 +110,7 @@ export async function probeAll(options: SurveyOptions = {}): Promise<EngineRepor
     tell?.({ ...at, ...(last && { report: last }), next });
     const found = await probe(next, how);
     const speed = benchmark && found.device ? await timed(found, benchmark, how) : {};
-    reports.push({ ...reportOf(found), ...speed });
+    reports.push({ ...reportOf(found), ...(await inUse(found)), ...speed });
   }
   tell?.({ done: reports.length, total: reports.length, report: reports.at(-1)! });
   return reports;
@@ -123,6 +124,19 @@ function reportOf({ candidate, installed, device, reason }: ProbeResult): Engine
     ...(device && { device: device.name, kind: device.kind }),
     ...(device?.memory !== undefined && { memory: device.memory }),
     ...(reason !== undefined && { reason }),
+  };
+}
+
+/** What the candidate's GPU is used for now, as far as its driver tells. */
+async function inUse({
+  candidate,
+  device,
+}: ProbeResult): Promise<Pick<EngineReport, 'memoryInUse' | 'busy'>> {
+  const gpu = device?.kind === 'gpu' ? await gpuOf(candidate.provider) : null;
+  const usage = gpu && (await usageNow(gpu));
+  return {
+    ...(usage && usage.memory !== null && { memoryInUse: usage.memory }),
+    ...(usage && usage.busy !== null && { busy: usage.busy }),
   };
 }
 

@@ -16,6 +16,10 @@ export interface EngineReport {
   readonly kind?: 'cpu' | 'gpu';
   /** Bytes of memory of the device, where that is known: of a GPU its own, else the machine's. */
   readonly memory?: number;
+  /** Of a GPU whose driver tells: bytes of its memory that are in use, whoever uses them. */
+  readonly memoryInUse?: number;
+  /** Of a GPU whose driver tells: the share of the time in which it computes, 0 to 1. */
+  readonly busy?: number;
   /** Speed of training the seed's autoencoder in batches of 128; there when it was measured. */
   readonly samplesPerSecond?: number;
   /** Why it does not work, not on the device that it is for, or was not measured, and what the user can do. */

@@ -18,6 +18,7 @@ export default {
       '{busy} of {count} processors | {busy} of {count} processor | {busy} of {count} processors',
     memory: 'Memory',
     part: '{used} of {total}',
+    busy: '{share} busy',
     gpu: 'GPU',
     gpuMemory: 'GPU memory',
     notTold: 'its driver does not tell',

@@ -20,6 +20,7 @@ export default {
     cpuText: '{busy}/{count} 个处理器',
     memory: '内存',
     part: '{used}/{total}',
+    busy: '占用 {share}',
     gpu: 'GPU',
     gpuMemory: '显存',
     notTold: '驱动未提供',

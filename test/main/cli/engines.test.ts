@@ -15,6 +15,8 @@ const FIELDS: Readonly<Record<keyof EngineReport, readonly [type: string, always
   device: ['string', false],
   kind: ['string', false],
   memory: ['number', false],
+  memoryInUse: ['number', false],
+  busy: ['number', false],
   samplesPerSecond: ['number', false],
   reason: ['string', false],
 };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gpuOf } from '../../../main/engines/devices/gpus.ts';
 import { nvidiaGpus } from '../../../main/engines/devices/nvidia.ts';
 import { sysfsGpus } from '../../../main/engines/devices/sysfs.ts';
-import { watchUsage } from '../../../main/engines/devices/usage.ts';
+import { usageNow, watchUsage } from '../../../main/engines/devices/usage.ts';
 import { followUsage } from '../../../main/trainer/usage.ts';
 import type { DeviceUsage, GpuUsage } from '../../../shared/api/engines.ts';
 
@@ -102,6 +102,16 @@ esac`;
     const pid = Number(calls[1]!.split(' ')[0]);
     expect(pid).toBeGreaterThan(0);
     await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it('tell what they are used for now, or nothing in time', async () => {
+    await installNvidiaSmi(two());
+    const [first, second] = await nvidiaGpus();
+    const now = { name: 'NVIDIA GeForce RTX 3090', busy: 0, memory: 2 ** 30 };
+    expect(await usageNow(first!)).toEqual({ ...now, totalMemory: 24 * 2 ** 30 });
+    expect(await usageNow(second!, 200)).toBeNull();
+    const pids = (await readFile(join(folder, 'calls'), 'utf8')).match(/^\d+/gm)!;
+    await expect.poll(() => pids.filter((pid) => isAlive(Number(pid)))).toEqual([]);
   });
 
   it('are told of with a training once its engine is known to use one', async () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Candidate } from '../../../main/engines/candidates.ts';
 import { forkProbe, type StartProbe } from '../../../main/engines/probe-process.ts';
@@ -38,6 +38,7 @@ const gpu: Candidate = { engine: 'tensorflow', provider: 'tfjs-node-gpu' };
 describe.skipIf(!here)('probing tfjs-node', () => {
   let folder: string;
   let probeNow: typeof probing.probeNow;
+  let probeAll: typeof probing.probeAll;
   let entry: string;
 
   /** Starts the bundled probe on such a machine. No nvidia-smi tells more than the library does. */
@@ -55,7 +56,7 @@ describe.skipIf(!here)('probing tfjs-node', () => {
     entry = await bundleProgram('main/engines/probe-child.ts', join(folder, 'probe.mjs'));
     // Whether a package is there is looked up from where the program lies: so the parent is bundled too.
     const parent = await bundleProgram('main/engines/probe.ts', join(folder, 'parent.mjs'));
-    ({ probeNow } = (await import(parent)) as typeof probing);
+    ({ probeNow, probeAll } = (await import(parent)) as typeof probing);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -72,6 +73,31 @@ describe.skipIf(!here)('probing tfjs-node', () => {
     expect(device).toMatchObject({ kind: 'gpu', name: 'NVIDIA GeForce RTX 3090' });
     expect(device!.memory).toBeGreaterThan(20 * 2 ** 30);
     expect(env).toEqual({ TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+  });
+
+  it.skipIf(process.platform === 'win32')('reports what the GPU is used for now', async () => {
+    const smi = join(folder, 'nvidia-smi');
+    const rows = [
+      `*=uuid,name,memory.total*) echo 'GPU-1, NVIDIA GeForce RTX 3090, 24576' ;;`,
+      `*--loop-ms*) echo '37, 2048, 24576'; exec sleep 60 ;;`,
+    ];
+    await writeFile(smi, `#!/bin/sh\ncase "$*" in\n${rows.join('\n')}\nesac\n`);
+    await chmod(smi, 0o755);
+    const path = process.env['PATH'];
+    process.env['PATH'] = folder + delimiter + path;
+    try {
+      const reports = await probeAll({ start: on('gpu') });
+      expect(reports.find(({ provider }) => provider === 'tfjs-node-gpu')).toMatchObject({
+        device: 'NVIDIA GeForce RTX 3090',
+        kind: 'gpu',
+        memory: 24 * 2 ** 30,
+        memoryInUse: 2 ** 31,
+        busy: 0.37,
+      });
+      expect(reports.find(({ provider }) => provider === 'cpu')).not.toHaveProperty('busy');
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 
   it('says why it computes on the CPU in silence', async () => {

@@ -4,6 +4,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Environment } from '../../shared/api/events.ts';
 import { nvidiaDriver, nvidiaGpus } from './devices/nvidia.ts';
 import { sysfsGpus } from './devices/sysfs.ts';
+import { defaultThreads } from './threads.ts';
 
 /** The packages that compute, by whose versions their speed may change. */
 const PACKAGES = [
@@ -14,7 +15,7 @@ const PACKAGES = [
 ] as const;
 
 /**
- * What decides how fast engines are here: processors that this process may use, GPUs with their drivers, the system and
+ * What decides how fast engines are here: processors and threads that this process may use, GPUs with their drivers, the system and
  * the packages with their versions. As text, to be compared.
  */
 export async function describeMachine(): Promise<string> {
@@ -25,7 +26,7 @@ export async function describeMachine(): Promise<string> {
   );
   return [
     `${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
-    `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} of ${cpus().length}`,
+    `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} of ${cpus().length}, ${defaultThreads()} threads`,
     ...[...nvidia, ...others].map(({ name, memory }) => `${name} ${memory ?? ''}`),
     ...(driver === null ? [] : [`NVIDIA ${driver}`]),
     ...packages,

@@ -3,6 +3,7 @@ import type { Program } from '../../../shared/program/program.ts';
 import type { NamedTensors } from '../../../shared/program/tensor.ts';
 import { openCache } from '../content-cache.ts';
 import type { Compiling, DeviceInfo, Engine, Variables } from '../engine.ts';
+import { defaultThreads } from '../threads.ts';
 import { DeviceVariables } from './device-variables.ts';
 import { runtimeError } from './errors.ts';
 import { OnnxExecutable } from './executable.ts';
@@ -11,11 +12,10 @@ import { lowerProgram, unsupportedOperations, type LoweredProgram } from './lowe
 import { probeBlockSize } from './probe-blocks.ts';
 import { encodeModel } from './proto.ts';
 import { createCachedSession, type OnnxRuntime, type SessionOptions } from './session.ts';
-import { defaultThreads } from './threads.ts';
 import { HostVariables, type MakeTensor, type OnnxVariables } from './variables.ts';
 
 export interface OnnxEngineOptions {
-  /** Threads of one operator; one a physical core, at most 8, unless given. */
+  /** Threads of one operator; `defaultThreads` unless given. */
   readonly threads?: number;
   /** ONNX Runtime's name of the execution provider to compute on. The CPU runs what it can't. */
   readonly provider?: string;

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import util from 'node:util';
 import type { DeviceInfo } from '../engine.ts';
+import { wantedThreads } from '../threads.ts';
 import type { Tf } from './kernels/kernel.ts';
 
 /** What brings tfjs's backend: TensorFlow's library for the GPU or the CPU, or plain JavaScript. */
@@ -78,6 +79,8 @@ function loadNative(provider: Exclude<TensorflowProvider, 'javascript'>): Tf {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
     isArray: Array.isArray,
   });
+  const threads = wantedThreads();
+  if (threads !== null) process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   return require(`@tensorflow/${provider}`) as Tf;
 }
 
@@ -109,6 +112,6 @@ function deviceOf(tf: Tf, provider: TensorflowProvider): DeviceInfo {
   if (provider === 'javascript') return { kind: 'cpu', name: 'CPU, JavaScript', provider };
   const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };
   if (isUsingGpuDevice) return { kind: 'gpu', name: 'GPU', provider };
-  const threads = availableParallelism();
+  const threads = wantedThreads() ?? availableParallelism();
   return { kind: 'cpu', name: `CPU, ${threads} thread${threads > 1 ? 's' : ''}`, provider };
 }

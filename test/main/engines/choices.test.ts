@@ -71,6 +71,25 @@ describe('the fastest engine', () => {
     expect((await choose('auto')).tried).toBe(0);
   });
 
+  it('is found anew for another number of threads, which is one that can be', async () => {
+    try {
+      process.env['MATRYOSHKA_THREADS'] = '1';
+      expect(await choose('onnx')).toMatchObject({ device: 'CPU, 1 thread' });
+      process.env['MATRYOSHKA_THREADS'] = '2';
+      const two = await choose('onnx');
+      expect(two.device).toBe('CPU, 2 threads');
+      expect(two.tried).toBeGreaterThan(0);
+      for (const wrong of ['many', '0', '1.5']) {
+        process.env['MATRYOSHKA_THREADS'] = wrong;
+        await expect(choose('auto')).rejects.toThrow(
+          `MATRYOSHKA_THREADS must be a whole number of at least 1; got "${wrong}"`,
+        );
+      }
+    } finally {
+      delete process.env['MATRYOSHKA_THREADS'];
+    }
+  });
+
   it('is told of before each that is tried', async () => {
     const told: string[] = [];
     await choose('onnx', {

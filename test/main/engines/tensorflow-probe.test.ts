@@ -67,6 +67,12 @@ describe.skipIf(!here)('probing tfjs-node', () => {
     expect(device!.memory).toBeGreaterThan(2 ** 28);
   });
 
+  it('computes with as many threads as the user wants', async () => {
+    const wanting: StartProbe = (env) => on('cpu')({ ...env, MATRYOSHKA_THREADS: '3' });
+    const { device } = await probeNow(cpu, { start: wanting });
+    expect(device!.name).toBe('CPU, 3 threads');
+  });
+
   it('names the GPU that really computes, and lets TensorFlow take its memory bit by bit', async () => {
     const { device, reason, env } = await probeNow(gpu, { start: on('gpu') });
     expect(reason).toBeUndefined();

@@ -27,6 +27,7 @@ main(async () => {
       'sharp',
       '@napi-rs/image',
       'playwright-core',
+      'rolldown',
     ],
     output: { file: out, format: 'esm', codeSplitting: false },
     logLevel: 'warn',

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
-import { trainerArguments, trainerEnvironment } from '../../main/service/trainer-process.ts';
+import { asTrainer } from './as-trainer.ts';
 import { benchCompile } from './compile.ts';
 import { benchDataMemory } from './data-memory.ts';
 import { benchData } from './data.ts';
 import { benchGpu } from './gpu.ts';
+import { makeGpuArchive } from './gpu-archive.ts';
 import { benchGrid } from './grid.ts';
 import { benchGrowth } from './growth.ts';
 import { benchLoad } from './load.ts';
@@ -39,23 +38,13 @@ const PARTS: Readonly<Record<string, (named: readonly string[]) => Promise<void>
   gpu: benchGpu,
 };
 
-/** Measures in a process like a trainer's: Node's arguments and the allocator's settings hold from its start. */
-function benchAsTrainer(): number {
-  const env = { ...trainerEnvironment({}), [CHILD]: '1' };
-  const args = [...trainerArguments, '--expose-gc', ...process.argv.slice(1)];
-  return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
-}
+/** What is made, where it is named. */
+const TASKS: typeof PARTS = { 'gpu-archive': makeGpuArchive };
 
-async function bench(): Promise<void> {
+await asTrainer(async () => {
   const named = process.argv.slice(2);
-  const parts = Object.keys(PARTS).filter((part) => named.includes(part));
-  const others = named.filter((name) => !(name in PARTS));
-  console.log(
-    `${cpus()[0]?.model ?? 'CPU'}, ${availableParallelism()} threads, Node ${process.version}`,
-  );
-  for (const part of named.length > 0 ? parts : Object.keys(PARTS)) await PARTS[part]!(others);
-}
-
-const CHILD = 'MATRYOSHKA_BENCH';
-if (process.env[CHILD]) await bench();
-else process.exitCode = benchAsTrainer();
+  const known = { ...PARTS, ...TASKS };
+  const parts = Object.keys(known).filter((part) => named.includes(part));
+  const others = named.filter((name) => !(name in known));
+  for (const part of named.length > 0 ? parts : Object.keys(PARTS)) await known[part]!(others);
+});

@@ -1,5 +1,6 @@
-import { createOnnxEngine } from '../../main/engines/onnx/engine.ts';
+import { listCandidates } from '../../main/engines/candidates.ts';
 import type { Engine } from '../../main/engines/engine.ts';
+import { openEngine } from '../support/open-engine.ts';
 import { openLoop } from './engine-loop.ts';
 import { peerModel } from './peer-models.ts';
 import { markdownTable, times as ratio } from './stats.ts';
@@ -12,9 +13,6 @@ const CASES: readonly (readonly [model: string, batch: number])[] = [
   ['seed', 1024],
   ['resnet', 128],
 ];
-
-/** ONNX Runtime's ways to a GPU, by its own names. */
-const PROVIDERS = ['webgpu', 'cuda', 'dml', 'coreml'] as const;
 
 /**
  * Prints the training steps of the onnx engine on every GPU provider that works beside PyTorch, eager and compiled, on
@@ -36,19 +34,19 @@ export async function benchGpu(): Promise<void> {
   for (const engine of engines) await engine.dispose();
 }
 
-/** An engine for each provider that computes; the others are named with their reason. */
+/** An engine for each of ONNX Runtime's GPU providers that works; the others are named with their reason. */
 async function enginesHere(): Promise<Engine[]> {
   const engines: Engine[] = [];
-  for (const provider of PROVIDERS)
+  for (const { engine: name, provider } of listCandidates()) {
+    if (name !== 'onnx' || provider === 'cpu') continue;
     try {
-      const engine = await createOnnxEngine({ provider });
-      await (await openLoop(peerModel('seed'), engine)).close();
+      const engine = await openEngine(name, provider);
       engines.push(engine);
       console.log(`onnx (${provider}): ${engine.device.name}`);
     } catch (error) {
-      const [reason] = (error as Error).message.split('\n');
-      console.log(`SKIPPED onnx (${provider}): ${reason}`);
+      console.log(`SKIPPED: ${(error as Error).message}`);
     }
+  }
   return engines;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openEngine } from './engine.ts';
+import { openEngine } from '../support/open-engine.ts';
 import { checkFiles, type FileCase } from './file-case.ts';
 import { checkLayer, type LayerCase } from './layer-case.ts';
 import { engineRunner, type Runner } from './runner.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openEngine } from './engine.ts';
+import { openEngine } from './open-engine.ts';
 
 test('an engine that works here is opened, by its first provider unless one is named', async () => {
   for (const provider of [undefined, 'cpu']) {

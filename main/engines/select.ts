@@ -34,6 +34,8 @@ const ORDER: readonly Ordered[] = [
   { engine: 'tensorflow', provider: 'javascript', kind: 'cpu' },
 ];
 
+const JAVASCRIPT: Candidate = { engine: 'tensorflow', provider: 'javascript' };
+
 type Ordered = Candidate & { readonly kind?: 'cpu' | 'gpu' };
 
 /** How long a candidate may take to be timed. */
@@ -177,7 +179,8 @@ async function fastest(
   options: SelectOptions,
 ): Promise<Found> {
   const results: ProbeResult[] = [];
-  const tried = candidates.filter(({ provider }) => provider !== 'javascript');
+  const tried = candidates.filter((one) => nameOf(one) !== nameOf(JAVASCRIPT));
+  const untimed = tried.length < candidates.length;
   for (const candidate of tried) {
     await options.tell?.(candidate, results.length, tried.length);
     results.push(await probeNow(candidate, { limit: TIMING_LIMIT_MS, ...options }, sample));
@@ -207,9 +210,14 @@ async function fastest(
     ...results
       .filter((one) => (inOrder || one.installed) && (!isTimed(one) || one.reason !== undefined))
       .map(describe),
+    ...(untimed && !inOrder
+      ? [
+          `${nameOf(JAVASCRIPT)} was not timed: it is the slowest by far, for where nothing else works`,
+        ]
+      : []),
   ];
   const most = inOrder ? 'the first that works: ' : 'the fastest that works: ';
-  const best = right.length === 1 ? 'the only one that works: ' : most;
+  const best = right.length === 1 && !untimed ? 'the only one that works: ' : most;
   const why = tried.length === 1 ? '' : best;
   return { result: right[0], reason: [why + speeds.join(', '), ...others].join('; ') };
 }

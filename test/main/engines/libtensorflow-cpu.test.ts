@@ -1,3 +1,3 @@
-import { conformanceOnLibrary } from './libtensorflow.ts';
+import { conformanceWherePresent } from './where-present.ts';
 
-await conformanceOnLibrary('tfjs-node');
+await conformanceWherePresent({ engine: 'tensorflow', provider: 'tfjs-node' });

@@ -23,8 +23,15 @@ export function use<K extends OpName>(op: K, attrs: OpAttrs[K], ...inputs: Input
   return { op, inputs, build: (ops, values) => ops.emit(op, values, attrs) };
 }
 
+/** How far a float32 result may be off unless told, relative to the largest number of its tensor. */
+export const TOLERANCE = 1e-5;
+
 /** Runs a case on an engine, compares it with the reference, and says which case it was when they differ. */
-export async function check(engine: Engine, { op, inputs, build }: Case): Promise<void> {
+export async function check(
+  engine: Engine,
+  { op, inputs, build }: Case,
+  tolerance = TOLERANCE,
+): Promise<void> {
   const ops = createOps();
   const values = inputs.map((input, i) => declare(ops, `input ${i}`, input));
   const result = build(ops, values);
@@ -47,7 +54,7 @@ export async function check(engine: Engine, { op, inputs, build }: Case): Promis
     const variables = await engine.variables(given.variables);
     const outputs = await executable.run(variables, given.feeds);
     const expected = interpret(program, given.variables, given.feeds).outputs['result']!;
-    expectClose(outputs['result'], expected, `${title}, batch ${batch}`);
+    expectClose(outputs['result'], expected, `${title}, batch ${batch}`, tolerance);
     variables.dispose();
   }
   await executable.dispose();
@@ -59,14 +66,12 @@ function declare(ops: Ops, name: string, { shape, dtype, as }: Input): Value {
   return ops.feed(name, shape, dtype);
 }
 
-/** How far a float32 result may be off, relative to the largest number of its tensor. */
-const TOLERANCE = 1e-5;
-
 /** Fails unless the tensors have one shape and type, and numbers equal but for rounding (exactly, when not floats). */
 export function expectClose(
   actual: TensorData | undefined,
   expected: Numbers,
   title: string,
+  tolerance = TOLERANCE,
 ): void {
   expect(actual, title).toBeDefined();
   const { shape, dtype, data } = actual!;
@@ -80,7 +85,7 @@ export function expectClose(
 
   const finite = Array.from(expected.data).filter(Number.isFinite).map(Math.abs);
   const scale = finite.reduce((a, b) => Math.max(a, b), 0);
-  const allowed = dtype === 'float32' ? TOLERANCE * scale + 1e-7 : 0;
+  const allowed = dtype === 'float32' ? tolerance * scale + 1e-7 : 0;
   for (const [i, value] of data.entries()) {
     const wanted = expected.data[i]!;
     const same = Object.is(value, wanted) || Math.abs(value - wanted) <= allowed;

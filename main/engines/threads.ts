@@ -5,7 +5,7 @@ import { arch, availableParallelism, cpus } from 'node:os';
 const MOST_THREADS = 8;
 
 /** The variable by which a user says how many threads engines use. */
-export const THREADS_VARIABLE = 'MATRYOSHKA_THREADS';
+const THREADS_VARIABLE = 'MATRYOSHKA_THREADS';
 
 /** How many threads the user wants, by the environment; null when it does not say. Throws when it is no such number. */
 export function wantedThreads(text = process.env[THREADS_VARIABLE]): number | null {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
-import type { Environment } from '../../shared/api/events.ts';
+import { isActive, type Environment } from '../../shared/api/events.ts';
 import { runData } from '../../shared/data/run-data.ts';
 import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
 import { trainingSettings } from '../../shared/keras/training-settings.ts';
@@ -12,7 +12,7 @@ import { writeFileAtomic } from '../formats/atomic.ts';
 import { fromJson, toJson } from './json.ts';
 
 /** What `run.json` holds: the run's model and settings as they were at its start, and how far it came. */
-export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince'> {
+export interface RunRecord extends Omit<RunSummary, 'folder' | 'silentSince' | 'elsewhere'> {
   readonly version: 1;
   /** With what was frozen or set free since the start. */
   readonly model: ModelSpec;
@@ -136,12 +136,13 @@ export function summaryOf(folder: string, record: RunRecord): RunSummary {
     version: _version,
     model: _model,
     modelAtStart: _modelAtStart,
-    owner: _owner,
+    owner,
     studio: _studio,
     environment: _environment,
     ...rest
   } = record;
-  return { ...rest, folder };
+  const isOwn = owner.pid === thisProcess.pid && owner.host === thisProcess.host;
+  return { ...rest, folder, ...(isActive(rest.state) && !isOwn && { elsewhere: owner }) };
 }
 
 /** What is wrong with a file that was read, in a line: zod's first issue with its place, or the error's message. */

@@ -48,6 +48,8 @@ export interface RunSummary extends Partial<RunLabel> {
   readonly number: number;
   readonly folder: string;
   readonly state: RunState;
+  /** Set while a process other than the studio's carries it out: another studio of the project, or the command line. */
+  readonly elsewhere?: { readonly pid: number; readonly host: string };
   readonly error?: ErrorInfo;
   /** In ms since 1970. */
   readonly created: number;

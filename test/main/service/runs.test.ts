@@ -105,7 +105,8 @@ test('a run whose service was killed failed, and says what was saved', async () 
     )
       break;
   const alive = await createRuns(place, startTrainer, quiet).list();
-  expect(alive[0]?.state).toBe('training');
+  const elsewhere = { pid: service.pid, host: hostname() };
+  expect(alive).toMatchObject([{ state: 'training', elsewhere }]);
   service.kill('SIGKILL');
   await once(service, 'exit');
   const id = (await readdir(place)).find((name) => !name.startsWith('.'));
@@ -113,6 +114,7 @@ test('a run whose service was killed failed, and says what was saved', async () 
 
   const [run] = await createRuns(place, startTrainer, quiet).list();
   expect(run).toMatchObject({ id, number: 1, state: 'failed', error: { code: 'INTERRUPTED' } });
+  expect(run).not.toHaveProperty('elsewhere');
   expect(run!.lastStep).toBeGreaterThanOrEqual(25);
   expect(run!.error?.saved).toMatch(/the weights of step \d+ .*the history up to step \d+/);
   const events = await readEvents(eventsFile(run!.folder));

@@ -6,6 +6,7 @@ import '@fontsource-variable/noto-sans-sc/index.css';
 import '../assets/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/dolls.css';
 import './styles/floating.css';
 import { connectStudio } from './host/connect.ts';
 import { fileAccess } from './host/files.ts';

@@ -30,7 +30,7 @@ export default {
   where: {
     queued: 'Waits for the run before it',
     queuedBehind: 'Waits for run {number}',
-    queuedElsewhere: 'Waits for run {number} of another process ({pid} on {host})',
+    queuedElsewhere: 'Waits for run {number} (process {pid} on {host})',
     loading: 'Reads the dataset',
     compiling: 'Prepares model and engine',
     adapting: 'Normalization learns the data · batch {done} of {total}',

@@ -32,7 +32,7 @@ export default {
   where: {
     queued: '等待前一个运行',
     queuedBehind: '等待运行 {number}',
-    queuedElsewhere: '等待另一个进程（{host} 上的 {pid}）的运行 {number}',
+    queuedElsewhere: '等待运行 {number}（{host} 上的进程 {pid}）',
     loading: '正在读取数据集',
     compiling: '正在准备模型和引擎',
     adapting: '归一化层正在统计数据 · 第 {done}/{total} 批',

@@ -16,6 +16,8 @@ import torch
 from torch import nn
 
 threads, device, pixels_file = int(sys.argv[1]), torch.device(sys.argv[2]), sys.argv[3]
+if device.type == "cuda" and not torch.cuda.is_available():
+    sys.exit(f"PyTorch {torch.__version__} finds no CUDA here.")
 torch.manual_seed(0)
 torch.set_num_threads(threads)
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../shared/api/message.ts';
 import { canHold, createCandidate, type Candidate, type CandidateOptions } from './candidates.ts';
 import type { DeviceInfo } from './engine.ts';
 import { runProbeStep, timeStep, type StepSample, type Timing } from './probe-step.ts';
@@ -62,7 +63,7 @@ async function tryCandidate(request: ProbeRequest): Promise<ProbeReply> {
   try {
     return await attempt(request);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (request.resident === false || !canHold(request.candidate)) return { error: message };
     return attempt({ ...request, resident: false }).then(
       (reply) => ({ ...reply, travels: message }),

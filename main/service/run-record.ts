@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { StudioError } from '../../shared/api/errors.ts';
+import { messageOf } from '../../shared/api/message.ts';
 import { isActive, type Environment } from '../../shared/api/events.ts';
 import { runData } from '../../shared/data/run-data.ts';
 import { parseModelSpec, type ModelSpec } from '../../shared/keras/spec.ts';
@@ -151,5 +152,5 @@ export function firstProblem(error: unknown): string {
     const { path, message } = error.issues[0]!;
     return [path.join('.'), message].filter((part) => part !== '').join(': ');
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,5 +1,6 @@
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import { useI18n } from 'vue-i18n';
+import { messageOf } from '../../shared/api/message.ts';
 
 /** What was asked of a run and has not happened yet, and the way to ask. */
 interface Ask<What> {
@@ -25,7 +26,7 @@ export function useAsk<What>(
       await work();
     } catch (error) {
       asked.value = null;
-      say(t(failed, { reason: error instanceof Error ? error.message : String(error) }));
+      say(t(failed, { reason: messageOf(error) }));
     }
   }
   return { asked, ask };

@@ -17,6 +17,7 @@ import {
   Waypoints,
 } from '@lucide/vue';
 import { useI18n } from 'vue-i18n';
+import { messageOf } from '../../shared/api/message.ts';
 import { outermostModels } from '../compose/models.ts';
 import { useActions } from '../stores/actions.ts';
 import { modelTrees, nodeAt } from '../stores/model-tree.ts';
@@ -111,7 +112,7 @@ export function useCommands(): ComputedRef<Command[]> {
         told.catch((error: unknown) =>
           notices.tell(
             t('train.control.failed', {
-              reason: error instanceof Error ? error.message : String(error),
+              reason: messageOf(error),
             }),
           ),
         );
@@ -126,9 +127,7 @@ export function useCommands(): ComputedRef<Command[]> {
       run() {
         const run = actions.activeRun.value;
         if (run)
-          studio
-            .stopRun(run.id, false)
-            .catch((error: unknown) => notices.tell(error instanceof Error ? error.message : ''));
+          studio.stopRun(run.id, false).catch((error: unknown) => notices.tell(messageOf(error)));
       },
     },
     ...places.map((place, i) => ({

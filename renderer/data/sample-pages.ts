@@ -1,4 +1,5 @@
 import { shallowRef, type ShallowRef } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { SampleInfo, SamplePage } from '../../shared/api/data.ts';
 
 /** Samples on a page. */
@@ -79,7 +80,7 @@ export function createSamplePages(
       letGo(next);
       pages.value = next;
     } catch (error) {
-      if (!closed) problem.value = error instanceof Error ? error.message : String(error);
+      if (!closed) problem.value = messageOf(error);
     } finally {
       underway.delete(page);
       void work();

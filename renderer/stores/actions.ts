@@ -1,5 +1,6 @@
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 import { useI18n } from 'vue-i18n';
+import { messageOf } from '../../shared/api/message.ts';
 import { isActive } from '../../shared/api/events.ts';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import { useNavigation } from './navigation.ts';
@@ -47,7 +48,7 @@ export function useActions(): Actions {
         const run = await studio.startRun(settings);
         go('train', run.id);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         problem.value = t('train.start.failed', { reason });
       } finally {
         starting.value = false;
@@ -61,7 +62,7 @@ export function useActions(): Actions {
         await studio.service.resumeRun({ id, epochs });
         go('train', id);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         problem.value = t('train.resume.failed', { reason });
       } finally {
         resuming.value = null;

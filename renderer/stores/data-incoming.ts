@@ -1,4 +1,5 @@
 import { inject, shallowRef, type InjectionKey, type ShallowRef } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import { filesOf, TooManyFilesError, type Dropped, type DroppedFile } from '../data/dropped.ts';
 import type { FileAccess } from '../data/file-access.ts';
 import { upload } from '../data/upload.ts';
@@ -58,7 +59,7 @@ export function createIncoming(studio: Studio, access: FileAccess): Incoming {
 
   function fail(name: string, error: unknown): void {
     if (error instanceof TooManyFilesError) say(name, 'tooMany');
-    else say(name, null, error instanceof Error ? error.message : String(error));
+    else say(name, null, messageOf(error));
   }
 
   function begin(name: string, work: () => Promise<string>): void {

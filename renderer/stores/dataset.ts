@@ -7,6 +7,7 @@ import {
   type InjectionKey,
   type ShallowRef,
 } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { DataImport, DataReport, DatasetEntry } from '../../shared/api/data.ts';
 import { modelPorts, type ModelPorts } from '../../shared/data/ports.ts';
 import { importPart, type Preprocessing } from '../../shared/data/preprocessing.ts';
@@ -88,15 +89,13 @@ export function createProjectDataset(
     return tasksThatFit(ports, report.value.columns, report.value.suggested, training);
   });
 
-  const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
   async function read(): Promise<void> {
     const wanted = data.value;
     try {
       const found = await studio.service.dataReport({ data: wanted });
       if (data.value === wanted) report.value = found;
     } catch (error) {
-      if (data.value === wanted) problem.value = message(error);
+      if (data.value === wanted) problem.value = messageOf(error);
     }
   }
 
@@ -113,7 +112,7 @@ export function createProjectDataset(
       const id = await studio.service.importData(origin);
       opening.value = { id, data: wanted };
     } catch (error) {
-      if (data.value === wanted) problem.value = message(error);
+      if (data.value === wanted) problem.value = messageOf(error);
     } finally {
       asking = null;
     }
@@ -191,7 +190,7 @@ export function createProjectDataset(
           choose(done, found);
           report.value = found;
         })
-        .catch((error: unknown) => (problem.value = message(error)));
+        .catch((error: unknown) => (problem.value = messageOf(error)));
     } else if (ended.state !== 'done' && (isOpening || ended.id === failed.value?.id))
       failed.value = ended;
   });

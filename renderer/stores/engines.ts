@@ -1,4 +1,5 @@
 import { shallowRef, watch, type ShallowRef } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { EngineReport } from '../../shared/api/engines.ts';
 import type { Studio } from './studio.ts';
 
@@ -34,7 +35,7 @@ export function useEngines(studio: Studio): Engines {
       problem.value = null;
     } catch (error) {
       const ended = (error as { code?: unknown }).code === 'SURVEY_ENDED';
-      problem.value = ended ? null : error instanceof Error ? error.message : String(error);
+      problem.value = ended ? null : messageOf(error);
     }
   }
   if (!asked) {
@@ -64,7 +65,7 @@ export function useEngines(studio: Studio): Engines {
         forgotten.value = true;
         problem.value = null;
       } catch (error) {
-        problem.value = error instanceof Error ? error.message : String(error);
+        problem.value = messageOf(error);
       }
     },
     forgotten,

@@ -1,4 +1,5 @@
 import { inject, shallowRef, type InjectionKey, type ShallowRef } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { OpenedModel, WeightsFrom } from '../../shared/api/models.ts';
 import { adoptModel } from '../../shared/keras/adopt.ts';
 import { graft, type Where } from '../../shared/keras/graft.ts';
@@ -47,7 +48,7 @@ export function createModelsIn(studio: Studio, project: Project, access: FileAcc
       await project.save();
       opened.value = await ask();
     } catch (error) {
-      problem.value = { name, message: error instanceof Error ? error.message : String(error) };
+      problem.value = { name, message: messageOf(error) };
     } finally {
       reading.value = null;
     }

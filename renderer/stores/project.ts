@@ -7,6 +7,7 @@ import {
   type InjectionKey,
   type ShallowRef,
 } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { Project as SavedProject } from '../../shared/api/contract.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import type { TrainingSettings } from '../../shared/keras/training-settings.ts';
@@ -94,7 +95,7 @@ export function createProject(studio: Studio): Project {
       })
       .catch((error: unknown) => {
         if ((error as { code?: unknown }).code === 'PROJECT_CHANGED') return giveWay();
-        saveError.value = error instanceof Error ? error.message : String(error);
+        saveError.value = messageOf(error);
       })
       .finally(() => (writing = null));
     await writing;

@@ -1,4 +1,5 @@
 import { nextTick, onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { RunEvent } from '../../shared/api/events.ts';
 import { fold, newRecord, type RunRecord } from './run-record.ts';
 import type { Studio } from './studio.ts';
@@ -45,7 +46,7 @@ export function followRun(
     const folded = newRecord(runId);
     unfollow = studio.onRunEvents(runId, (events) => receive(folded, events), {
       onError: (reason) => {
-        error.value = reason instanceof Error ? reason.message : String(reason);
+        error.value = messageOf(reason);
       },
     });
   }

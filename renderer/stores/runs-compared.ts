@@ -9,6 +9,7 @@ import {
   type EffectScope,
   type Ref,
 } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunDistances } from '../../shared/api/runs.ts';
 import { compareModels, type ComparedLayer } from '../../shared/keras/compare.ts';
@@ -91,7 +92,7 @@ export function useComparedArchitectures(runs: Ref<readonly RunSummary[]>): Comp
     try {
       models.set(id, await studio.service.runModel({ id }));
     } catch (error) {
-      failure.value = message(error);
+      failure.value = messageOf(error);
     }
   }
 
@@ -120,7 +121,7 @@ export function useComparedArchitectures(runs: Ref<readonly RunSummary[]>): Comp
     try {
       return { layers: compareModels(sides), error: null };
     } catch (error) {
-      return { layers: null, error: message(error) };
+      return { layers: null, error: messageOf(error) };
     }
   });
   return {
@@ -133,8 +134,4 @@ export function useComparedArchitectures(runs: Ref<readonly RunSummary[]>): Comp
 /** Null where weights can't be read: then there is nothing to say of them. */
 function distancesOf(studio: Studio, ids: readonly string[]): Promise<RunDistances | null> {
   return studio.service.weightDistances({ ids }).catch(() => null);
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

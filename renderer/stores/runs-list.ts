@@ -1,4 +1,5 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunState } from '../../shared/api/events.ts';
 import { filterRuns, sortRuns, type RunOrder } from '../../shared/api/find-runs.ts';
@@ -88,7 +89,7 @@ export function useRunsList(): RunsList {
       await work();
       return true;
     } catch (error) {
-      tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      tell({ kind: 'failed', message: messageOf(error) });
       return false;
     }
   }

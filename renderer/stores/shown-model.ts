@@ -1,4 +1,5 @@
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
+import { messageOf } from '../../shared/api/message.ts';
 import { isActive } from '../../shared/api/events.ts';
 import type { ModelSpec } from '../../shared/keras/spec.ts';
 import { renameLayer } from '../../shared/keras/rename.ts';
@@ -51,8 +52,7 @@ export function showModelOf(
   const project = useProject();
   const notices = useNotices();
   const known = shallowRef<{ readonly id: string; readonly spec: ModelSpec } | null>(null);
-  const tell = (error: unknown) =>
-    notices.tell(error instanceof Error ? error.message : String(error));
+  const tell = (error: unknown) => notices.tell(messageOf(error));
 
   // Each change in the run, and each new connection, is a reason to ask again.
   watch(

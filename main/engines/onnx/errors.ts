@@ -1,4 +1,5 @@
 import { StudioError } from '../../../shared/api/errors.ts';
+import { messageOf } from '../../../shared/api/message.ts';
 
 const OUT_OF_MEMORY =
   /out of memory|bad[_ ]alloc|Failed to allocate memory|ALLOC_FAILED|8007000E|Array buffer allocation failed|not enough memory/i;
@@ -16,7 +17,7 @@ export function runtimeError(
   device: string,
   error: unknown,
 ): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const node = /([A-Za-z0-9]+)@(\d+)\/(\w+)/.exec(message);
   const where = node ? `operation ${node[1]} (value ${node[2]} of the program)` : 'the program';
   if (OUT_OF_MEMORY.test(message))

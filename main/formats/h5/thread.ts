@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../../../shared/api/message.ts';
 import { readHdf5, writeHdf5 } from './hdf5.ts';
 import type { H5Group, H5Reply, H5Request } from './tree.ts';
 
@@ -10,7 +11,7 @@ parentPort!.on('message', (request: H5Request) => void answer(request));
 
 async function answer(request: H5Request): Promise<void> {
   const reply = await replyTo(request).catch((error: unknown): H5Reply => ({
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
   }));
   const tensors = 'group' in reply ? buffersOf(reply.group) : [];
   parentPort!.postMessage(reply, 'bytes' in reply ? [reply.bytes.buffer] : tensors);

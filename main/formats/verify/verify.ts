@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/api/message.ts';
 import {
   heededOptions,
   type ExportFormat,
@@ -79,7 +80,7 @@ export async function verifyExport(
       ),
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return {
       ...about,
       runtime: '',

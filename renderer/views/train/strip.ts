@@ -1,4 +1,5 @@
 import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { messageOf } from '../../../shared/api/message.ts';
 import type { StudioService } from '../../../shared/api/contract.ts';
 import {
   isActive,
@@ -67,7 +68,7 @@ export function useStrip(
           rest();
           failure.value = {
             picture,
-            reason: error instanceof Error ? error.message : String(error),
+            reason: messageOf(error),
           };
         },
       },

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../shared/api/message.ts';
 import { interpret } from '../../../../shared/program/interpreter/interpret.ts';
 import type { Program } from '../../../../shared/program/program.ts';
 import type { NamedTensors } from '../../../../shared/program/tensor.ts';
@@ -61,7 +62,7 @@ function answerOf(program: Program, feeds: NamedTensors): Answer {
     const outputs = interpret(program, {}, feeds);
     return { outputs, ms: performance.now() - start };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: messageOf(error) };
   }
 }
 

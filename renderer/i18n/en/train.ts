@@ -43,6 +43,11 @@ export default {
     ended: 'Epoch {epoch} of {epochs} · step {step}',
     nothing: 'No step was trained',
   },
+  queue: {
+    title: 'Run {number} is in the queue',
+    text: 'It begins by itself when the runs before it are over.',
+    show: 'Show run {number}',
+  },
   preparing: {
     differentiate: 'Writes the training step of the model',
     time: 'Tries the engine {of}',

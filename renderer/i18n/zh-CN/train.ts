@@ -45,6 +45,11 @@ export default {
     ended: '第 {epoch} / {epochs} 轮 · 第 {step} 步',
     nothing: '未训练任何一步',
   },
+  queue: {
+    title: '运行 {number} 正在排队',
+    text: '前面的运行结束后，它会自动开始。',
+    show: '查看运行 {number}',
+  },
   preparing: {
     differentiate: '正在生成模型的训练步骤',
     time: '正在试用引擎 {of}',

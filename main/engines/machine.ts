@@ -15,8 +15,8 @@ const PACKAGES = [
 ] as const;
 
 /**
- * What decides how fast engines are here: processors and threads that this process may use, GPUs with their drivers, the system and
- * the packages with their versions. As text, to be compared.
+ * What decides how fast engines are here: processors and threads that this process may use, GPUs with their drivers,
+ * the system and the packages with their versions. As text, to be compared.
  */
 export async function describeMachine(): Promise<string> {
   const [nvidia, others] = await Promise.all([nvidiaGpus(), sysfsGpus()]);

@@ -86,11 +86,12 @@ export async function createPainter(
       ...(!givesImages && { truths }),
     },
     async paint(step, trained) {
-      if (!when.fixed(step) && !(when.regular(step) && spent <= trained * SHARE)) return null;
+      const isFixed = when.fixed(step);
+      if (!isFixed && !(when.regular(step) && spent <= trained * SHARE)) return null;
       const began = performance.now();
       const made = (await predict.run(variables, fed))[compiled.outputs[index]!]!;
       if (givesImages) await store(folder, step, picture(output, made));
-      spent += (performance.now() - began) / 1000;
+      if (!isFixed) spent += (performance.now() - began) / 1000;
       if (givesImages) return { errors: sampleErrors(target, made) };
       return givesClasses ? judgeClasses(made, labels, classes) : judgeNumbers(made, target);
     },
